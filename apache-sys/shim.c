@@ -1,0 +1,17 @@
+/* The layout of httpd's structures as the C compiler that builds modules here sees it.
+ * The test in lib.rs holds the generated bindings against it: clang (bindgen) and the
+ * system's compiler must agree, field by field where a mistake would corrupt memory. */
+#include <stddef.h>
+#include "httpd.h"
+#include "http_config.h"
+#include "http_core.h"
+
+const size_t httpd_shim_layout[] = {
+    sizeof(request_rec),  offsetof(request_rec, useragent_ip), offsetof(request_rec, finfo),
+    sizeof(server_rec),   offsetof(server_rec, names),
+    sizeof(module),       offsetof(module, register_hooks),
+    sizeof(command_rec),  offsetof(command_rec, args_how),
+    sizeof(cmd_parms),    offsetof(cmd_parms, directive),
+    sizeof(apr_finfo_t),  offsetof(apr_finfo_t, mtime),
+    sizeof(conn_rec),
+};

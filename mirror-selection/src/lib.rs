@@ -1,0 +1,2 @@
+#![forbid(unsafe_code)]
+//! Which mirror is closest: pure selection logic.

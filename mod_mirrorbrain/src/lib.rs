@@ -1,0 +1,1 @@
+//! Apache httpd module mod_mirrorbrain.

@@ -1,0 +1,1 @@
+//! Harness that boots a private httpd and a private PostgreSQL.
