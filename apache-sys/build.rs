@@ -30,10 +30,15 @@ fn main() {
         .generate()
         .expect("bindgen over the httpd headers");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("OUT_DIR is set by cargo"));
-    bindings.write_to_file(out.join("bindings.rs")).expect("writing the bindings");
+    bindings
+        .write_to_file(out.join("bindings.rs"))
+        .expect("writing the bindings");
 
     let mut shim = cc::Build::new();
-    shim.file("shim.c").includes(&includes).warnings(true).extra_warnings(true);
+    shim.file("shim.c")
+        .includes(&includes)
+        .warnings(true)
+        .extra_warnings(true);
     shim.flag_if_supported("-Wno-unused-parameter");
     for flag in &flags {
         shim.flag(flag);
@@ -53,7 +58,11 @@ struct Macros;
 impl bindgen::callbacks::ParseCallbacks for Macros {
     fn will_parse_macro(&self, name: &str) -> bindgen::callbacks::MacroParsingBehavior {
         use bindgen::callbacks::MacroParsingBehavior::{Default, Ignore};
-        if name.starts_with("FP_") || name.starts_with("IPPORT_") { Ignore } else { Default }
+        if name.starts_with("FP_") || name.starts_with("IPPORT_") {
+            Ignore
+        } else {
+            Default
+        }
     }
 }
 
@@ -67,13 +76,20 @@ impl Apxs {
         let named = env::var("APXS").ok();
         let candidates = match &named {
             Some(program) => vec![program.as_str()],
-            None => vec!["apxs", "apxs2", "/usr/sbin/apxs", "/usr/local/apache2/bin/apxs"],
+            None => vec![
+                "apxs",
+                "apxs2",
+                "/usr/sbin/apxs",
+                "/usr/local/apache2/bin/apxs",
+            ],
         };
         for program in &candidates {
             if let Ok(out) = Command::new(program).args(["-q", "INCLUDEDIR"]).output()
                 && out.status.success()
             {
-                return Self { program: (*program).to_owned() };
+                return Self {
+                    program: (*program).to_owned(),
+                };
             }
         }
         panic!(
@@ -111,7 +127,11 @@ impl Apxs {
 
     /// Feature macros that change the headers' layout (large files), from apxs' own flags.
     fn preprocessor_flags(&self) -> Vec<String> {
-        let all = [self.query("EXTRA_CPPFLAGS"), self.query("EXTRA_CFLAGS"), self.query("CFLAGS")];
+        let all = [
+            self.query("EXTRA_CPPFLAGS"),
+            self.query("EXTRA_CFLAGS"),
+            self.query("CFLAGS"),
+        ];
         let mut flags: Vec<String> = all
             .join(" ")
             .split_whitespace()

@@ -1,1 +1,40 @@
-//! Safe wrapper.
+//! Safe wrapper over httpd's module interface.
+//!
+//! A module implements [`Definition`], describes its directives in one table of
+//! [`Directive`]s and its hooks as types that implement [`Handler`], [`HeaderParser`],
+//! [`PostConfig`] or [`ChildInit`]. All code that httpd calls goes through one guard: a
+//! panic becomes a log line and a 500 (in a hook) or an error text (in a setter), never the
+//! end of the child.
+//!
+//! ```text
+//! httpd --(extern "C" shim, guard)--> module code --> Request, Table, Server --> httpd
+//! ```
+//!
+//! Strings of httpd are C strings in no declared encoding: they come as `&CStr` or `&[u8]`.
+//! What lives in a pool carries the lifetime of the request (`'r`) or the configuration that
+//! owns the pool.
+
+mod directive;
+mod guard;
+mod hook;
+mod log;
+mod mapped;
+mod module;
+mod pattern;
+mod pool;
+mod process;
+mod request;
+mod server;
+mod table;
+
+pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
+pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
+pub use log::{Level, ProcessLog};
+pub use mapped::MappedFile;
+pub use module::{Config, Definition, Module};
+pub use pattern::{Matches, PatternError, Regex, wildcard_match};
+pub use pool::Pool;
+pub use process::{mpm_is_threaded, on_child_exit, server_root_relative};
+pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
+pub use server::Server;
+pub use table::Table;

@@ -1,0 +1,206 @@
+//! Hooks: one trait per kind, one generic shim per trait.
+
+use crate::guard::guard;
+use crate::log::{Level, log_line, log_request};
+use crate::module::Definition;
+use crate::pool::Pool;
+use crate::request::Request;
+use crate::server::Server;
+use apache_sys as sys;
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+
+/// What a request hook decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Handled (`OK`).
+    Ok,
+    /// Not ours: httpd asks the next module (`DECLINED`).
+    Declined,
+    /// End the request with this HTTP status.
+    Status(u16),
+}
+
+impl Outcome {
+    fn code(self) -> c_int {
+        match self {
+            Self::Ok => sys::OK,
+            Self::Declined => sys::DECLINED,
+            Self::Status(status) => c_int::from(status),
+        }
+    }
+}
+
+/// Answers a request.
+pub trait Handler {
+    /// Called for every request that no earlier module answered.
+    fn handle(request: Request<'_>) -> Outcome;
+}
+
+/// Looks at a request right after its headers are known.
+pub trait HeaderParser {
+    /// `Ok` and `Declined` both let httpd go on.
+    fn parse(request: Request<'_>) -> Outcome;
+}
+
+/// Checks and completes the configuration, in the parent process.
+pub trait PostConfig {
+    /// `Err` stops the start with the text in the error log.
+    fn check(main: Server<'_>, pool: Pool<'_>) -> Result<(), String>;
+}
+
+/// Prepares a child process, before it serves requests.
+pub trait ChildInit {
+    /// Threads, sockets and caches start here.
+    fn start(main: Server<'_>, pool: Pool<'_>);
+}
+
+/// Where among the other modules' hooks a hook runs.
+#[derive(Clone, Copy)]
+pub struct Order {
+    position: c_int,
+    after: &'static [&'static CStr],
+    before: &'static [&'static CStr],
+}
+
+impl Order {
+    /// `APR_HOOK_FIRST`
+    pub const FIRST: Self = Self::at(sys::APR_HOOK_FIRST);
+    /// `APR_HOOK_MIDDLE`
+    pub const MIDDLE: Self = Self::at(sys::APR_HOOK_MIDDLE);
+
+    const fn at(position: c_int) -> Self {
+        Self {
+            position,
+            after: &[],
+            before: &[],
+        }
+    }
+
+    /// Runs after the named modules (source file names: `mod_setenvif.c`).
+    pub const fn after(self, after: &'static [&'static CStr]) -> Self {
+        Self { after, ..self }
+    }
+
+    /// Runs before the named modules.
+    pub const fn before(self, before: &'static [&'static CStr]) -> Self {
+        Self { before, ..self }
+    }
+}
+
+/// Registers hooks; handed to [`Definition::register`].
+pub struct Hooks<'p, D: Definition> {
+    pool: Pool<'p>,
+    definition: PhantomData<fn() -> D>,
+}
+
+macro_rules! register {
+    ($self:ident, $order:ident, $function:ident, $shim:expr) => {{
+        let (after, before) = (
+            $self.pool.names($order.after),
+            $self.pool.names($order.before),
+        );
+        // SAFETY: called while httpd registers hooks; the arrays live in its pool.
+        unsafe { sys::$function(Some($shim), after, before, $order.position) }
+    }};
+}
+
+impl<'p, D: Definition> Hooks<'p, D> {
+    pub(crate) fn new(pool: Pool<'p>) -> Self {
+        Self {
+            pool,
+            definition: PhantomData,
+        }
+    }
+
+    /// A content handler.
+    pub fn handler<H: Handler>(&self, order: Order) {
+        register!(self, order, ap_hook_handler, handler::<D, H>);
+    }
+
+    /// A header parser; runs for main requests only.
+    pub fn header_parser<H: HeaderParser>(&self, order: Order) {
+        register!(self, order, ap_hook_header_parser, header_parser::<D, H>);
+    }
+
+    /// A check of the finished configuration.
+    pub fn post_config<H: PostConfig>(&self, order: Order) {
+        register!(self, order, ap_hook_post_config, post_config::<D, H>);
+    }
+
+    /// The start of a child.
+    pub fn child_init<H: ChildInit>(&self, order: Order) {
+        register!(self, order, ap_hook_child_init, child_init::<D, H>);
+    }
+}
+
+fn run_request_hook<D: Definition>(
+    raw: *mut sys::request_rec,
+    hook: &str,
+    body: impl FnOnce(Request<'_>) -> Outcome,
+) -> c_int {
+    // SAFETY: httpd passes a live request to its hooks and waits for the answer.
+    let request = unsafe { Request::from_raw(raw) };
+    match guard(|| body(request)) {
+        Ok(outcome) => outcome.code(),
+        Err(panic) => {
+            let text = format!("{}: panic in the {hook}: {panic}", D::module().name());
+            log_request(request, D::module().index(), Level::Critical, text);
+            sys::HTTP_INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+unsafe extern "C" fn handler<D: Definition, H: Handler>(raw: *mut sys::request_rec) -> c_int {
+    run_request_hook::<D>(raw, "handler", H::handle)
+}
+
+unsafe extern "C" fn header_parser<D: Definition, H: HeaderParser>(
+    raw: *mut sys::request_rec,
+) -> c_int {
+    run_request_hook::<D>(raw, "header parser", H::parse)
+}
+
+unsafe extern "C" fn post_config<D: Definition, H: PostConfig>(
+    pool: *mut sys::apr_pool_t,
+    _log_pool: *mut sys::apr_pool_t,
+    _temporary: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    // httpd reads its configuration twice at the start; the first pass ends before daemons,
+    // logs and shared memory are set up.
+    // SAFETY: a query without arguments.
+    let state = unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE as c_int) };
+    if state == sys::AP_SQ_MS_CREATE_PRE_CONFIG as c_int {
+        return sys::OK;
+    }
+    // SAFETY: the configuration pool, live until the next restart.
+    let pool = unsafe { Pool::from_raw(pool) };
+    // SAFETY: the main server's record, in that pool.
+    let main = unsafe { Server::from_raw(server) };
+    let problem = match guard(|| H::check(main, pool)) {
+        Ok(Ok(())) => return sys::OK,
+        Ok(Err(problem)) => problem,
+        Err(panic) => format!("{}: panic while checking: {panic}", D::module().name()),
+    };
+    log_line(server, D::module().index(), Level::Critical, problem);
+    sys::HTTP_INTERNAL_SERVER_ERROR
+}
+
+unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
+    pool: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) {
+    crate::process::keep_code_mapped(D::module().as_ptr().cast_const().cast());
+    // SAFETY: the child's pool.
+    let pool = unsafe { Pool::from_raw(pool) };
+    // SAFETY: the main server's record.
+    let main = unsafe { Server::from_raw(server) };
+    if let Err(panic) = guard(|| H::start(main, pool)) {
+        let text = format!(
+            "{}: panic while starting the child: {panic}",
+            D::module().name()
+        );
+        log_line(server, D::module().index(), Level::Critical, text);
+    }
+}

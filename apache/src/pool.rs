@@ -1,0 +1,85 @@
+//! APR memory pools.
+
+use apache_sys as sys;
+use std::ffi::{CStr, c_char, c_void};
+use std::marker::PhantomData;
+
+/// A pool that lives for `'p`; what is put into it lives as long.
+#[derive(Clone, Copy)]
+pub struct Pool<'p> {
+    raw: *mut sys::apr_pool_t,
+    owner: PhantomData<&'p ()>,
+}
+
+impl<'p> Pool<'p> {
+    /// # Safety
+    /// `raw` must be a live pool that is not cleared before `'p` ends.
+    pub(crate) unsafe fn from_raw(raw: *mut sys::apr_pool_t) -> Self {
+        Self {
+            raw,
+            owner: PhantomData,
+        }
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut sys::apr_pool_t {
+        self.raw
+    }
+
+    /// A copy of `bytes` up to the first NUL, with a NUL behind it.
+    pub fn c_str(self, bytes: &[u8]) -> &'p CStr {
+        let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+        // SAFETY: the pool is live; `end` bytes are readable at the pointer.
+        let copy = unsafe { sys::apr_pstrmemdup(self.raw, bytes.as_ptr().cast(), end) };
+        // SAFETY: apr_pstrmemdup ends the copy with a NUL; it lives as long as the pool.
+        unsafe { CStr::from_ptr(copy) }
+    }
+
+    /// Moves `value` into the pool; it is dropped when the pool is cleared.
+    pub fn own<T: 'static>(self, value: T) -> &'p mut T {
+        unsafe extern "C" fn drop_value<T>(data: *mut c_void) -> sys::apr_status_t {
+            // A panic while dropping must not cross into APR; the value is gone either way.
+            let _ = crate::guard::guard(|| {
+                // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
+                drop(unsafe { Box::from_raw(data.cast::<T>()) });
+            });
+            0
+        }
+        let raw = Box::into_raw(Box::new(value));
+        // SAFETY: the pool is live; the cleanup matches the pointer's type.
+        unsafe {
+            sys::apr_pool_cleanup_register(
+                self.raw,
+                raw.cast(),
+                Some(drop_value::<T>),
+                Some(sys::apr_pool_cleanup_null),
+            );
+        }
+        // SAFETY: just allocated; only the pool's cleanup frees it.
+        unsafe { &mut *raw }
+    }
+
+    /// A NULL-terminated array of the names, as the hook registration wants it.
+    pub(crate) fn names(self, names: &[&'static CStr]) -> *const *const c_char {
+        if names.is_empty() {
+            return std::ptr::null();
+        }
+        let array: Vec<*const c_char> = names
+            .iter()
+            .map(|name| name.as_ptr())
+            .chain([std::ptr::null()])
+            .collect();
+        self.own(array).as_ptr()
+    }
+}
+
+/// The bytes of a C string that httpd owns, or `None` for a null pointer.
+///
+/// # Safety
+/// `text` must be null or a C string that lives, unchanged, for `'p`.
+pub(crate) unsafe fn c_str<'p>(text: *const c_char) -> Option<&'p CStr> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: by the function's contract.
+    Some(unsafe { CStr::from_ptr(text) })
+}

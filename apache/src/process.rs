@@ -1,0 +1,56 @@
+//! The process a module runs in.
+
+use crate::pool::{Pool, c_str};
+use apache_sys as sys;
+use std::ffi::{CStr, c_int, c_void};
+
+/// Whether children of this server run several threads (event, worker; not prefork).
+pub fn mpm_is_threaded() -> bool {
+    let mut answer: c_int = 0;
+    // SAFETY: a query that writes one integer.
+    let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_IS_THREADED as c_int, &mut answer) };
+    status == 0 && answer != 0
+}
+
+/// Runs `end` when the child's pool goes, before the process exits.
+pub fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
+    struct Run<F: FnOnce()>(Option<F>);
+    impl<F: FnOnce()> Drop for Run<F> {
+        fn drop(&mut self) {
+            if let Some(end) = self.0.take() {
+                end();
+            }
+        }
+    }
+    pool.own(Run(Some(end)));
+}
+
+/// `file` relative to ServerRoot.
+pub fn server_root_relative<'p>(pool: Pool<'p>, file: &CStr) -> Option<&'p CStr> {
+    // SAFETY: a live pool and a C string.
+    let path = unsafe { sys::ap_server_root_relative(pool.as_ptr(), file.as_ptr()) };
+    // SAFETY: null or a string in that pool.
+    unsafe { c_str(path) }
+}
+
+/// Keeps the shared object that holds `symbol` mapped until this process ends.
+///
+/// At its end a child unloads the modules while threads of ours may still run (one that waits
+/// for a hung database cannot be joined). Only children do this: the parent must be able to
+/// load a newer file on restart.
+pub(crate) fn keep_code_mapped(symbol: *const c_void) {
+    let mut info = libc::Dl_info {
+        dli_fname: std::ptr::null(),
+        dli_fbase: std::ptr::null_mut(),
+        dli_sname: std::ptr::null(),
+        dli_saddr: std::ptr::null_mut(),
+    };
+    // SAFETY: writes to `info` only.
+    let found = unsafe { libc::dladdr(symbol, &mut info) };
+    if found != 0 && !info.dli_fname.is_null() {
+        let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+        // SAFETY: the name of an object that is loaded; the flags only mark it. The handle
+        // is kept on purpose.
+        unsafe { libc::dlopen(info.dli_fname, flags) };
+    }
+}

@@ -1,0 +1,306 @@
+//! A request and what a module may do with it.
+
+use crate::module::Definition;
+use crate::pool::{Pool, c_str};
+use crate::server::Server;
+use crate::table::Table;
+use apache_sys as sys;
+use std::ffi::{CStr, c_int};
+use std::io;
+use std::marker::PhantomData;
+
+/// A live request; `'r` is the time until httpd destroys it.
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    raw: *mut sys::request_rec,
+    owner: PhantomData<&'r ()>,
+}
+
+/// The methods a download site answers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// HEAD: as GET, without the body
+    Head,
+    /// any other
+    Other,
+}
+
+/// Whether text behind the file's name is welcome (`AcceptPathInfo`, or what a module set).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathInfo {
+    /// `On`
+    Accept,
+    /// `Off`
+    Reject,
+    /// `Default`: as the handler wants it
+    Default,
+}
+
+/// What the file name leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// nothing
+    Missing,
+    /// a regular file
+    Regular,
+    /// a directory
+    Directory,
+    /// something else
+    Other,
+}
+
+/// httpd's knowledge of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileInfo {
+    /// What it is
+    pub kind: FileKind,
+    /// Bytes
+    pub size: u64,
+    /// Last change in seconds since 1970
+    pub mtime: i64,
+}
+
+/// A field of the request, copied. Fields are read one by one through the raw pointer:
+/// httpd's functions change the structure while handles exist, so no reference to the whole
+/// of it is ever made.
+macro_rules! field {
+    ($request:expr, $name:ident) => {{
+        // SAFETY: a `Request` is live by construction; the field is a plain value.
+        unsafe { (*$request.raw).$name }
+    }};
+}
+
+impl<'r> Request<'r> {
+    /// # Safety
+    /// `raw` must be a live request for `'r`.
+    pub(crate) unsafe fn from_raw(raw: *mut sys::request_rec) -> Self {
+        Self {
+            raw,
+            owner: PhantomData,
+        }
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut sys::request_rec {
+        self.raw
+    }
+
+    /// The request's pool.
+    pub fn pool(self) -> Pool<'r> {
+        let raw = field!(self, pool);
+        // SAFETY: a live request's pool lives as long.
+        unsafe { Pool::from_raw(raw) }
+    }
+
+    /// The virtual host.
+    pub fn server(self) -> Server<'r> {
+        let raw = field!(self, server);
+        // SAFETY: servers outlive requests.
+        unsafe { Server::from_raw(raw) }
+    }
+
+    /// The module's configuration for the directory, if any section has some.
+    pub fn directory_config<D: Definition>(self) -> Option<&'r D::Directory> {
+        // SAFETY: the vector of a live request.
+        let vector = unsafe { (*self.raw).per_dir_config };
+        // SAFETY: `D::Directory` is what this module keeps there.
+        unsafe { D::module().record(vector) }
+    }
+
+    /// The module's configuration of the virtual host.
+    pub fn server_config<D: Definition>(self) -> Option<&'r D::Server> {
+        self.server().config::<D>()
+    }
+
+    /// The method.
+    pub fn method(self) -> Method {
+        let (number, head) = (field!(self, method_number), field!(self, header_only));
+        match (number == sys::M_GET as c_int, head != 0) {
+            (true, false) => Method::Get,
+            (true, true) => Method::Head,
+            _ => Method::Other,
+        }
+    }
+
+    /// The path of the URL, decoded.
+    pub fn uri(self) -> &'r [u8] {
+        let raw = field!(self, uri);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
+    }
+
+    /// Replaces the path, as logs show it (`%U`).
+    pub fn set_uri(self, uri: &[u8]) {
+        let uri = self.pool().c_str(uri);
+        // SAFETY: a live request; the copy lives in its pool.
+        unsafe { (*self.raw).uri = uri.as_ptr().cast_mut() };
+    }
+
+    /// The file name the URL was mapped to.
+    pub fn filename(self) -> Option<&'r CStr> {
+        let raw = field!(self, filename);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// What httpd found under the file name.
+    pub fn file_info(self) -> FileInfo {
+        let finfo = field!(self, finfo);
+        FileInfo {
+            kind: match finfo.filetype {
+                sys::apr_filetype_e_APR_NOFILE => FileKind::Missing,
+                sys::apr_filetype_e_APR_REG => FileKind::Regular,
+                sys::apr_filetype_e_APR_DIR => FileKind::Directory,
+                _ => FileKind::Other,
+            },
+            size: u64::try_from(finfo.size).unwrap_or(0),
+            mtime: finfo.mtime.div_euclid(1_000_000),
+        }
+    }
+
+    /// What stands behind the file's name in the URL.
+    pub fn path_info(self) -> &'r [u8] {
+        let raw = field!(self, path_info);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
+    }
+
+    /// Whether such text is accepted.
+    pub fn accepts_path_info(self) -> PathInfo {
+        match field!(self, used_path_info) {
+            n if n == sys::AP_REQ_ACCEPT_PATH_INFO as c_int => PathInfo::Accept,
+            n if n == sys::AP_REQ_REJECT_PATH_INFO as c_int => PathInfo::Reject,
+            _ => PathInfo::Default,
+        }
+    }
+
+    /// The query string, without `?`.
+    pub fn args(self) -> Option<&'r [u8]> {
+        let raw = field!(self, args);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.map(CStr::to_bytes)
+    }
+
+    /// The MIME type that other modules found for the file.
+    pub fn content_type(self) -> Option<&'r CStr> {
+        let raw = field!(self, content_type);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// When the request came, in seconds since 1970.
+    pub fn time(self) -> i64 {
+        field!(self, request_time).div_euclid(1_000_000)
+    }
+
+    /// The client's address as mod_remoteip left it.
+    pub fn useragent_ip(self) -> Option<&'r CStr> {
+        let raw = field!(self, useragent_ip);
+        // SAFETY: a string of the request or connection, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// Whether a browser sent this request: no sub-request, no internal redirect.
+    pub fn is_initial(self) -> bool {
+        field!(self, main).is_null() && field!(self, prev).is_null()
+    }
+
+    /// Headers the client sent.
+    pub fn headers_in(self) -> Table<'r> {
+        let raw = field!(self, headers_in);
+        // SAFETY: a live request's table.
+        unsafe { Table::from_raw(raw, self.pool()) }
+    }
+
+    /// Headers of a successful answer.
+    pub fn headers_out(self) -> Table<'r> {
+        let raw = field!(self, headers_out);
+        // SAFETY: a live request's table.
+        unsafe { Table::from_raw(raw, self.pool()) }
+    }
+
+    /// Headers of every answer, errors and redirects included.
+    pub fn err_headers_out(self) -> Table<'r> {
+        let raw = field!(self, err_headers_out);
+        // SAFETY: a live request's table.
+        unsafe { Table::from_raw(raw, self.pool()) }
+    }
+
+    /// Environment variables: `SetEnvIf`, logs (`%{X}e`), other modules.
+    pub fn env(self) -> Table<'r> {
+        let raw = field!(self, subprocess_env);
+        // SAFETY: a live request's table.
+        unsafe { Table::from_raw(raw, self.pool()) }
+    }
+
+    /// Sets `Content-Type`.
+    pub fn set_content_type(self, content_type: &'static CStr) {
+        // SAFETY: static text; httpd stores the pointer.
+        unsafe { sys::ap_set_content_type(self.raw, content_type.as_ptr()) };
+    }
+
+    /// Announces the body's length in bytes.
+    pub fn set_content_length(self, length: u64) {
+        let length = sys::apr_off_t::try_from(length).unwrap_or(sys::apr_off_t::MAX);
+        // SAFETY: a live request.
+        unsafe { sys::ap_set_content_length(self.raw, length) };
+    }
+
+    /// Sends a part of the body. httpd leaves it out for HEAD.
+    pub fn write(self, bytes: &[u8]) -> io::Result<()> {
+        for part in bytes.chunks(1 << 30) {
+            let length = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
+            // SAFETY: `length` bytes are readable.
+            if unsafe { sys::ap_rwrite(part.as_ptr().cast(), length, self.raw) } < 0 {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// `http` or `https`, as httpd sees it (`ServerName https://...` counts).
+    pub fn scheme(self) -> &'r str {
+        // SAFETY: a live request.
+        let scheme = unsafe { sys::ap_run_http_scheme(self.raw) };
+        // SAFETY: a constant or a string of the configuration.
+        unsafe { c_str(scheme) }
+            .and_then(|scheme| scheme.to_str().ok())
+            .unwrap_or("http")
+    }
+
+    /// The port for self-referring URLs (`UseCanonicalName`, `UseCanonicalPhysicalPort`), or
+    /// `None` if it is the default one.
+    pub fn explicit_port(self) -> Option<u16> {
+        // SAFETY: a live request.
+        let port = unsafe { sys::ap_get_server_port(self.raw) };
+        // SAFETY: a live request.
+        let default = unsafe { sys::ap_run_default_port(self.raw) };
+        let known = if self.scheme() == "https" { 443 } else { 80 };
+        (port != default && port != known).then_some(port)
+    }
+
+    /// The host for self-referring URLs, IPv6 addresses in brackets. A name that the client
+    /// sent counts only if it is this server's; otherwise it is `ServerName`.
+    pub fn self_host(self) -> &'r CStr {
+        // SAFETY: a live request.
+        let name = unsafe { sys::ap_get_server_name_for_url(self.raw) };
+        // SAFETY: a string of the request or the configuration.
+        let name = unsafe { c_str(name) }.unwrap_or(c"");
+        let raw = field!(self, hostname);
+        // SAFETY: a string of the request, or null.
+        let sent = unsafe { c_str(raw) };
+        match sent {
+            Some(sent) if sent == name && !self.server().is_called(sent) => self.server().name(),
+            _ => name,
+        }
+    }
+
+    /// `DocumentRoot` of the request (`VirtualDocumentRoot` and the like included).
+    pub fn document_root(self) -> Option<&'r CStr> {
+        // SAFETY: a live request.
+        let root = unsafe { sys::ap_document_root(self.raw) };
+        // SAFETY: null or a string that outlives the request.
+        unsafe { c_str(root) }
+    }
+}
