@@ -1,2 +1,46 @@
 #![forbid(unsafe_code)]
 //! Which mirror is closest: pure selection logic.
+//!
+//! Plain values in, ranked mirrors out: no server, no database, no clock, and no randomness but
+//! what the caller passes in.
+//!
+//! ```
+//! use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, select};
+//!
+//! let row = |id, country, base_url| MirrorRow {
+//!     id: Some(id),
+//!     country: Some(country),
+//!     score: Some(100),
+//!     base_url: Some(base_url),
+//!     file_max_size: Some(0),
+//!     ..MirrorRow::default()
+//! };
+//! let mirrors: Vec<Mirror> = [
+//!     row(1, "jp", "http://mirror.example.jp/pub"),
+//!     row(2, "fr", "http://mirror.example.fr/pub"),
+//! ]
+//! .iter()
+//! .filter_map(Mirror::from_row)
+//! .collect();
+//! let client = Client { country: Code::parse("FR"), ..Client::default() };
+//! let mut random = || 4; // a generator of the caller's choice
+//! let selection =
+//!     select(&mirrors, &[], &client, 1 << 20, Distance::Planar, &mut random, Extent::Top(6));
+//! let target = selection.target().expect("both are usable");
+//! assert_eq!(&*target.mirror().base_url, "http://mirror.example.fr/pub/");
+//! assert_eq!(target.realm().as_str(), "country");
+//! ```
+
+mod client;
+mod group;
+mod mirror;
+mod place;
+mod rank;
+mod selection;
+
+pub use client::Client;
+pub use group::{Group, Realm};
+pub use mirror::{Mirror, MirrorRow};
+pub use place::{Code, Region, parse_coordinates};
+pub use rank::{Distance, UnknownDistance};
+pub use selection::{Choice, Extent, Selection, select};

@@ -1,0 +1,20 @@
+//! What is known about who asks.
+
+use std::net::IpAddr;
+
+use crate::{Code, Region};
+
+/// A client, as far as it is known. The default knows nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Client {
+    /// The address. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) counts as the IPv4 one.
+    pub address: Option<IpAddr>,
+    /// The country.
+    pub country: Option<Code>,
+    /// The continent.
+    pub region: Option<Region>,
+    /// The number of the autonomous system (RFC 6793: 32 bits).
+    pub asn: Option<u32>,
+    /// Latitude and longitude in degrees, see [`parse_coordinates`](crate::parse_coordinates).
+    pub coordinates: Option<(f32, f32)>,
+}

@@ -1,0 +1,164 @@
+//! A mirror as the database or the configuration describes it.
+
+use ipnet::IpNet;
+
+use crate::place::coordinates;
+use crate::{Code, Region};
+
+/// A mirror: where it is, for whom it is, and how much it should get.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mirror {
+    /// Column `server.id`; 0 for a fallback.
+    pub id: i64,
+    /// The name of the mirror, shown in `X-MirrorBrain-Mirror`.
+    pub identifier: Box<str>,
+    /// The continent.
+    pub region: Option<Region>,
+    /// The country, or [`Code::WILDCARD`], or [`Code::UNKNOWN`].
+    pub country: Code,
+    /// Degrees north.
+    pub latitude: f32,
+    /// Degrees east. Where both are 0 the place is unknown, see [`Distance`](crate::Distance).
+    pub longitude: f32,
+    /// The autonomous system the mirror is in.
+    pub asn: Option<u32>,
+    /// The network the mirror is in.
+    pub prefix: Option<IpNet>,
+    /// The share of requests that it wants, against its neighbours; at least 1.
+    pub score: u32,
+    /// What a file's path is appended to; ends in a slash.
+    pub base_url: Box<str>,
+    /// Only for clients of its continent.
+    pub region_only: bool,
+    /// Only for clients of its country.
+    pub country_only: bool,
+    /// Only for clients of its autonomous system.
+    pub as_only: bool,
+    /// Only for clients of its network.
+    pub prefix_only: bool,
+    /// Further countries that it serves like its own.
+    pub other_countries: Box<[Code]>,
+    /// The largest file in bytes that it delivers well; 0 for no limit.
+    pub file_max_size: u64,
+}
+
+/// A row of the mirror query, column by column as the database has it; `None` is NULL.
+///
+/// The four booleans are text, true if it starts with `t` or `1`, since a site's own query may
+/// give them any type.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of Mirror's field of that name"
+)]
+pub struct MirrorRow<'a> {
+    pub id: Option<i64>,
+    pub identifier: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub country: Option<&'a str>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub asn: Option<i64>,
+    pub prefix: Option<&'a str>,
+    pub score: Option<i64>,
+    pub base_url: Option<&'a str>,
+    pub region_only: Option<&'a str>,
+    pub country_only: Option<&'a str>,
+    pub as_only: Option<&'a str>,
+    pub prefix_only: Option<&'a str>,
+    pub other_countries: Option<&'a str>,
+    pub file_max_size: Option<i64>,
+}
+
+impl Mirror {
+    /// Makes a mirror of a row, or `None` if the row is to be skipped: id, base URL, score or
+    /// file_maxsize are NULL, the base URL is empty, or the score is below 1.
+    ///
+    /// NULL elsewhere, and what cannot be read, is taken as unknown: it never matches a client.
+    pub fn from_row(row: &MirrorRow<'_>) -> Option<Self> {
+        let base_url = row.base_url.filter(|url| !url.is_empty())?;
+        let score = row.score.filter(|&score| score >= 1)?;
+        // Half a pair of coordinates is no place.
+        let (latitude, longitude) = row
+            .latitude
+            .zip(row.longitude)
+            .and_then(|(a, b)| coordinates(a, b))
+            .unwrap_or((0.0, 0.0));
+        Some(Self {
+            id: row.id?,
+            identifier: row.identifier.unwrap_or_default().into(),
+            region: row.region.and_then(Region::parse),
+            country: row.country.map_or(Code::UNKNOWN, Code::of_mirror),
+            latitude,
+            longitude,
+            // AS 0 is nobody's (RFC 7607); tables use it for "not known".
+            asn: row
+                .asn
+                .and_then(|n| u32::try_from(n).ok())
+                .filter(|&n| n != 0),
+            prefix: row.prefix.and_then(|text| text.trim().parse().ok()),
+            score: u32::try_from(score).unwrap_or(u32::MAX),
+            base_url: with_slash(base_url),
+            region_only: is_true(row.region_only),
+            country_only: is_true(row.country_only),
+            as_only: is_true(row.as_only),
+            prefix_only: is_true(row.prefix_only),
+            other_countries: row.other_countries.map(codes).unwrap_or_default(),
+            file_max_size: u64::try_from(row.file_max_size?).unwrap_or(0),
+        })
+    }
+
+    /// Makes a mirror that is assumed to have every file. Its identifier is the host of the URL;
+    /// `None` if the URL has no host.
+    pub fn fallback(region: &str, country: &str, url: &str) -> Option<Self> {
+        Some(Self {
+            id: 0,
+            identifier: host(url)?.into(),
+            region: Region::parse(region),
+            country: Code::of_mirror(country),
+            latitude: 0.0,
+            longitude: 0.0,
+            asn: None,
+            prefix: None,
+            score: 1,
+            base_url: with_slash(url),
+            region_only: false,
+            country_only: false,
+            as_only: false,
+            prefix_only: false,
+            other_countries: Box::default(),
+            file_max_size: 0,
+        })
+    }
+}
+
+fn with_slash(url: &str) -> Box<str> {
+    if url.ends_with('/') {
+        url.into()
+    } else {
+        format!("{url}/").into()
+    }
+}
+
+fn is_true(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.starts_with(['t', '1']))
+}
+
+fn codes(list: &str) -> Box<[Code]> {
+    list.split(',')
+        .filter_map(|text| Code::parse(text.trim()))
+        .collect()
+}
+
+/// The host of an absolute URL without user, port or the brackets of an IPv6 address (RFC 3986,
+/// 3.2).
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split_once(']')?.0,
+        None => host.split(':').next()?,
+    };
+    (!host.is_empty()).then_some(host)
+}

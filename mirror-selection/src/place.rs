@@ -1,0 +1,127 @@
+//! Country codes, continents and coordinates.
+
+use std::fmt;
+use std::str;
+
+/// A two-letter country code (ISO 3166-1 alpha-2, or what a geo database uses beside it, such as
+/// `EU` or `A1`), kept in lower case so that comparing two is comparing two bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Code([u8; 2]);
+
+impl Code {
+    /// `--`: the country is not known. It matches no country.
+    pub const UNKNOWN: Self = Self(*b"--");
+    /// `**`: the mirror counts as being in every client's country.
+    pub const WILDCARD: Self = Self(*b"**");
+
+    /// Reads a client's country: exactly two ASCII letters or digits, in either case. Everything
+    /// else, `--` and the empty text among it, is unknown.
+    pub fn parse(text: &str) -> Option<Self> {
+        match *text.as_bytes() {
+            [a, b] => Self::from_bytes([a, b]),
+            _ => None,
+        }
+    }
+
+    /// Reads a mirror's country: the first two characters count, `**` is [`Code::WILDCARD`], and
+    /// what is no code is [`Code::UNKNOWN`].
+    pub fn of_mirror(text: &str) -> Self {
+        match *text.as_bytes() {
+            [b'*', b'*', ..] => Self::WILDCARD,
+            [a, b, ..] => Self::from_bytes([a, b]).unwrap_or(Self::UNKNOWN),
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// The two characters in lower case; `--` if unknown.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or("--") // always ASCII: see the constructors
+    }
+
+    fn from_bytes(bytes: [u8; 2]) -> Option<Self> {
+        bytes
+            .iter()
+            .all(u8::is_ascii_alphanumeric)
+            .then(|| Self(bytes.map(|b| b.to_ascii_lowercase())))
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Code({self})")
+    }
+}
+
+/// A continent, or whatever else a site groups mirrors by in the `region` column, in lower case.
+///
+/// It lies inline, so that comparing a client with thousands of mirrors follows no pointers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Region {
+    bytes: [u8; Self::MAX_LEN],
+    len: u8,
+}
+
+impl Region {
+    /// The longest region in bytes. Geo databases name continents with two letters.
+    pub const MAX_LEN: usize = 15;
+
+    /// Reads a region or continent. Empty text, `--`, and text longer than [`Region::MAX_LEN`]
+    /// bytes or with a control character in it is unknown.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() || text == "--" || text.chars().any(char::is_control) {
+            return None;
+        }
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        bytes.make_ascii_lowercase();
+        Some(Self {
+            bytes,
+            len: u8::try_from(text.len()).ok()?,
+        })
+    }
+
+    /// The text in lower case.
+    pub fn as_str(&self) -> &str {
+        // Always UTF-8: lower-casing ASCII letters leaves the other bytes of a text alone.
+        self.bytes
+            .get(..usize::from(self.len))
+            .and_then(|b| str::from_utf8(b).ok())
+            .unwrap_or("")
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Region({self})")
+    }
+}
+
+/// Reads a pair of coordinates in decimal degrees, such as `52.52` and `13.40`. What is missing,
+/// no number or not finite makes the place unknown.
+///
+/// The text passes through `f64`, because rounding once to `f32` is not the same as rounding
+/// twice, and the order of mirrors that sites know comes from the latter.
+pub fn parse_coordinates(latitude: &str, longitude: &str) -> Option<(f32, f32)> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    coordinates(number(latitude)?, number(longitude)?)
+}
+
+/// Rounds a pair of coordinates to the precision of the selection; `None` unless both are finite.
+pub(crate) fn coordinates(latitude: f64, longitude: f64) -> Option<(f32, f32)> {
+    let pair = (latitude as f32, longitude as f32);
+    (pair.0.is_finite() && pair.1.is_finite()).then_some(pair)
+}
