@@ -1,0 +1,369 @@
+//! A private PostgreSQL cluster with databases of the sites' schema.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::command::{as_user, children, existing_user, find, ids, is_root, run, signal, succeeds};
+use crate::guardian::Guardian;
+use crate::{free_port, temp_dir, workspace};
+
+/// The superuser of the cluster; connections from loopback need no password.
+pub const USER: &str = "mirrorbrain";
+
+/// The database that new ones are copied from.
+const TEMPLATE: &str = "mirrorbrain_template";
+
+/// A running cluster, ended and removed on drop and when the process ends.
+#[derive(Debug)]
+pub struct Cluster {
+    dir: TempDir,
+    bin: PathBuf,
+    /// The user that the server runs as, if it cannot be us: PostgreSQL refuses root.
+    owner: Option<&'static str>,
+    port: u16,
+    /// A database that is being copied must not be in use, so one copy at a time.
+    copying: Mutex<()>,
+    guardian: Option<Guardian>,
+}
+
+/// A database of a [`Cluster`], dropped with the cluster.
+#[derive(Debug)]
+pub struct Database<'c> {
+    cluster: &'c Cluster,
+    name: String,
+}
+
+impl Cluster {
+    /// The cluster that tests share, started at first use. Do not stop it: start one for that.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(&[]))
+    }
+
+    /// Creates and starts a cluster with settings for postgresql.conf, and waits until it answers.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let owner = is_root().then(|| {
+            existing_user(&["postgres", "pgsql", "_postgresql"])
+                .expect("PostgreSQL does not run as root, and there is no user postgres")
+        });
+        let dir = temp_dir("postgres");
+        if let Some(owner) = owner {
+            let (uid, gid) = ids(owner);
+            std::os::unix::fs::chown(dir.path(), Some(uid), Some(gid)).expect("chown");
+        }
+        let bin = bin_dir();
+        let data = dir.path().join("data");
+        run(as_user(owner, bin.join("initdb"))
+            .args(["--auth=trust", "--no-sync", "--no-instructions"])
+            .args([
+                "--encoding=UTF8",
+                "--locale=C",
+                "--username",
+                USER,
+                "--pgdata",
+            ])
+            .arg(&data)
+            .current_dir("/"));
+        let port = free_port();
+        std::fs::write(
+            data.join("postgresql.auto.conf"),
+            configuration(dir.path(), port, settings),
+        )
+        .expect("postgresql.auto.conf");
+
+        let guardian = Guardian::new(
+            "pid=$(head -1 \"$1/data/postmaster.pid\") && kill -CONT $pid && kill -QUIT $pid\n\
+             while [ -n \"$pid\" ] && kill -0 $pid; do sleep 0.05; done\n\
+             rm -rf \"$1\"",
+            &[dir.path()],
+        );
+        let cluster = Self {
+            dir,
+            bin,
+            owner,
+            port,
+            copying: Mutex::new(()),
+            guardian: Some(guardian),
+        };
+        cluster.resume();
+        cluster.create_template();
+        cluster
+    }
+
+    fn create_template(&self) {
+        self.psql("postgres", &["-c", &format!("CREATE DATABASE {TEMPLATE}")]);
+        let sql = workspace().join("sql");
+        self.load(
+            TEMPLATE,
+            &[&sql.join("schema.sql"), &sql.join("countries.sql")],
+        );
+    }
+
+    /// The TCP port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The directory of the Unix socket.
+    pub fn socket_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Creates a database with our schema and then the given SQL files. Names are unique.
+    pub fn database(&self, name: &str, files: &[&Path]) -> Database<'_> {
+        {
+            let _one_at_a_time = self.copying.lock().unwrap_or_else(|e| e.into_inner());
+            let create = format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE}");
+            self.psql("postgres", &["-c", &create]);
+        }
+        self.load(name, files);
+        Database {
+            cluster: self,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Starts the server again after [`stop`](Self::stop) or [`kill`](Self::kill).
+    pub fn resume(&self) {
+        let log = self.dir.path().join("log");
+        run(self
+            .pg_ctl()
+            .args(["start", "-w", "-t", "60", "-l"])
+            .arg(log));
+    }
+
+    /// Stops the server, cutting connections off (`fast` shutdown).
+    pub fn stop(&self) {
+        run(self.pg_ctl().args(["stop", "-w", "-m", "fast"]));
+    }
+
+    /// Ends every process of the server with SIGKILL, as a crash of the machine would.
+    pub fn kill(&self) {
+        let processes = self.processes();
+        signal("KILL", &processes);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while processes.iter().any(|pid| is_alive(*pid)) {
+            assert!(Instant::now() < deadline, "PostgreSQL survives SIGKILL");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Stops every process with SIGSTOP: connections are taken by the kernel and then hang.
+    pub fn pause(&self) {
+        signal("STOP", &self.processes());
+    }
+
+    /// Lets the processes run on after [`pause`](Self::pause).
+    pub fn unpause(&self) {
+        signal("CONT", &self.processes());
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        let pid_file = self.dir.path().join("data/postmaster.pid");
+        let text = std::fs::read_to_string(&pid_file).expect("postmaster.pid");
+        let first = text.lines().next().expect("pid in postmaster.pid");
+        let postmaster = first.parse().expect("pid in postmaster.pid");
+        // The postmaster first: it must not see its children die and start new ones.
+        let mut all = vec![postmaster];
+        all.extend(children(postmaster));
+        all
+    }
+
+    fn pg_ctl(&self) -> Command {
+        let mut command = as_user(self.owner, self.bin.join("pg_ctl"));
+        command.args(["-s", "-D"]).arg(self.dir.path().join("data"));
+        command.current_dir("/");
+        command
+    }
+
+    #[track_caller]
+    fn psql(&self, database: &str, arguments: &[&str]) -> String {
+        run(Command::new(self.bin.join("psql"))
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .args(["-h", "127.0.0.1", "-U", USER, "-d", database, "-p"])
+            .arg(self.port.to_string())
+            .args(arguments))
+    }
+
+    fn load(&self, database: &str, files: &[&Path]) {
+        for file in files {
+            let file = file.to_str().expect("path of an SQL file in UTF-8");
+            self.psql(database, &["--single-transaction", "-f", file]);
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Waits until the server is gone; the directory goes with it.
+        drop(self.guardian.take());
+    }
+}
+
+impl Database<'_> {
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The libpq connection string, in key=value form.
+    pub fn params(&self) -> String {
+        format!(
+            "host=127.0.0.1 port={} user={USER} dbname={}",
+            self.cluster.port, self.name
+        )
+    }
+
+    /// Runs SQL and returns the rows, columns separated by `|`.
+    #[track_caller]
+    pub fn sql(&self, text: &str) -> String {
+        let rows = self.cluster.psql(&self.name, &["-c", text]);
+        rows.trim_end().to_owned()
+    }
+
+    /// Runs an SQL file in one transaction.
+    #[track_caller]
+    pub fn load(&self, file: &Path) {
+        self.cluster.load(&self.name, &[file]);
+    }
+}
+
+/// Where PostgreSQL's server programs are. `PGBINDIR` in the environment decides; Debian keeps
+/// them out of PATH, one directory for each version.
+fn bin_dir() -> PathBuf {
+    if let Some(dir) = std::env::var_os("PGBINDIR") {
+        return dir.into();
+    }
+    let mut candidates = Vec::new();
+    if find("pg_config").is_some() {
+        candidates.push(run(Command::new("pg_config").arg("--bindir")).trim().into());
+    }
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        let mut dirs: Vec<PathBuf> = versions.flatten().map(|v| v.path().join("bin")).collect();
+        dirs.sort();
+        candidates.extend(dirs.into_iter().rev());
+    }
+    candidates.extend(find("initdb").and_then(|file| file.parent().map(Path::to_path_buf)));
+    candidates
+        .into_iter()
+        .find(|dir| dir.join("initdb").is_file())
+        .expect("PostgreSQL's initdb: install the server, or name its directory in PGBINDIR")
+}
+
+/// Settings that make a throw-away cluster quick.
+fn configuration(dir: &Path, port: u16, settings: &[(&str, &str)]) -> String {
+    let dir = dir.display();
+    let mut text = format!(
+        "listen_addresses = '127.0.0.1'\n\
+         port = {port}\n\
+         unix_socket_directories = '{dir}'\n\
+         fsync = off\n\
+         synchronous_commit = off\n\
+         full_page_writes = off\n\
+         shared_buffers = 32MB\n\
+         max_connections = 200\n\
+         timezone = 'UTC'\n"
+    );
+    for (name, value) in settings {
+        text.push_str(&format!("{name} = '{value}'\n"));
+    }
+    text
+}
+
+fn is_alive(pid: u32) -> bool {
+    succeeds(Command::new("kill").args(["-0", &pid.to_string()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_have_the_sites_schema_and_its_functions() {
+        let db = Cluster::shared().database("schema", &[]);
+        db.sql(
+            "INSERT INTO server SELECT id, 'm' || id, 'http://m/', '', '', 't', 't', 'eu', 'de', 1, \
+             '', 100, 0, NULL, '', '', '', '', '', '', 0, 0, 'f', 'f', 'f', 'f', '', 0 \
+             FROM generate_series(1, 3) AS id",
+        );
+        assert_eq!(db.sql("SELECT mirr_add_bypath(1, 'a/b.iso')"), "1");
+        assert_eq!(db.sql("SELECT mirr_add_bypath(1, 'a/b.iso')"), "1");
+        assert_eq!(db.sql("SELECT mirr_add_byid(3, 1)"), "1");
+        assert_eq!(db.sql("SELECT mirr_add_byid(3, 1)"), "0");
+        assert_eq!(db.sql("SELECT mirrors FROM filearr"), "{1,3}");
+        assert_eq!(db.sql("SELECT mirr_hasfile_byid(3, 1)"), "t");
+        assert_eq!(db.sql("SELECT mirr_hasfile_byname(2, 'a/b.iso')"), "f");
+        assert_eq!(
+            db.sql("SELECT mirr_get_name('{3,1}'::smallint[])"),
+            "{m3,m1}"
+        );
+        assert_eq!(db.sql("SELECT mirr_get_name(2)"), "m2");
+        assert_eq!(
+            db.sql("SELECT mirr_get_nfiles(3), mirr_get_nfiles('m2')"),
+            "1|0"
+        );
+        assert_eq!(
+            db.sql("SELECT mirr_del_byid(1, 1), mirr_del_byid(1, 1)"),
+            "1|0"
+        );
+        assert_eq!(db.sql("SELECT mirr_add_bypath(2, 'next.iso')"), "2");
+        db.sql("INSERT INTO pfx2asn VALUES ('2001:db8::/32', 4200000000), ('10.0.0.0/8', 64512)");
+        let longest = "SELECT asn FROM pfx2asn WHERE pfx >>= ip4r('10.1.1.1')::iprange";
+        assert_eq!(db.sql(longest), "64512");
+    }
+
+    #[test]
+    fn notify_triggers_tell_what_changed() {
+        let sql = workspace().join("sql/notify.sql");
+        let db = Cluster::shared().database("notify", &[&sql, &sql]);
+        let heard = db.sql(
+            "LISTEN mirrorbrain; \
+             INSERT INTO filearr (path) VALUES ('a'), ('b'); \
+             INSERT INTO hash VALUES (2, 0, 0, '', '', '', 0, '', '', '', 0, '', ''); \
+             UPDATE filearr SET path = 'c' WHERE path = 'a'; \
+             DELETE FROM server; \
+             TRUNCATE hash",
+        );
+        let payloads: Vec<&str> = heard
+            .lines()
+            .filter_map(|line| line.split('"').nth(3))
+            .collect();
+        assert_eq!(payloads, ["file a", "file b", "file c", "server", "files"]);
+    }
+
+    #[test]
+    fn the_recorded_fixture_loads() {
+        let fixture = workspace().join("tests/compat/fixture.sql");
+        let db = Cluster::shared().database("fixture", &[&fixture]);
+        let counts = "SELECT (SELECT count(*) FROM server), (SELECT count(*) FROM filearr), \
+                      (SELECT count(*) FROM hexhash)";
+        assert_eq!(db.sql(counts), "41|27|11");
+    }
+
+    #[test]
+    fn a_cluster_of_ones_own_stops_crashes_and_comes_back() {
+        let cluster = Cluster::start(&[("max_connections", "10")]);
+        let db = cluster.database("faults", &[]);
+        assert_eq!(db.sql("SHOW max_connections"), "10");
+        let is_up = || std::net::TcpStream::connect(("127.0.0.1", cluster.port())).is_ok();
+        cluster.stop();
+        assert!(!is_up());
+        cluster.resume();
+        cluster.kill();
+        assert!(!is_up());
+        cluster.resume();
+        assert_eq!(db.sql("SELECT 1"), "1");
+        let dir = cluster.socket_dir().to_owned();
+        drop(cluster);
+        assert!(!dir.exists());
+    }
+}
