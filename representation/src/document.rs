@@ -1,0 +1,281 @@
+//! The one value that every representation is written from.
+
+use std::borrow::Cow;
+
+use crate::answer::{Answer, Missing};
+use crate::{Digest, Representation, Site, escape};
+use crate::{hashes, magnet, meta4, metalink3, mirrorlist, torrent, zsync};
+use mirror_selection::{Choice, Selection};
+
+/// Everything known about one request for one file. No writer asks further.
+#[derive(Debug, Clone)]
+pub struct Document<'a> {
+    /// The file.
+    pub file: &'a File<'a>,
+    /// The hash row that fits the file's size and time.
+    pub hashes: Option<&'a Hashes<'a>>,
+    /// Who asks.
+    pub client: Client<'a>,
+    /// Where the file can be had.
+    pub sources: Sources<'a>,
+    /// Configuration of the server.
+    pub site: &'a Site,
+    /// `MirrorBrainMetalinkTorrentAddMask` matches and `<file>.torrent` exists.
+    pub torrent_file: bool,
+    /// `MirrorBrainMetalinkBrokenTestMirrors`, when the request asks for it.
+    pub broken_mirrors: Option<BrokenMirrors<'a>>,
+    /// `MirrorBrainMirrorlistHeader`, as read: replaces the top of the page.
+    pub page_header: Option<&'a [u8]>,
+    /// `MirrorBrainMirrorlistFooter`, as read: replaces the bottom of the page.
+    pub page_footer: Option<&'a [u8]>,
+    /// `?only_hash`: the hash without the file's name.
+    pub only_hash: bool,
+    /// Time of the request, seconds since 1970.
+    pub now: i64,
+}
+
+/// Where the file can be had.
+#[derive(Debug, Clone, Copy)]
+pub enum Sources<'a> {
+    /// From these mirrors, or fallbacks; maybe none.
+    Mirrors(&'a Selection<'a>),
+    /// Only from this server: a configured exclusion keeps the file off the mirrors.
+    OriginOnly,
+}
+
+/// The file, its names already escaped for URLs.
+#[derive(Debug, Clone)]
+pub struct File<'a> {
+    key: &'a [u8],
+    key_url: Cow<'a, str>,
+    self_url: String,
+    origin_len: usize,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time, seconds since 1970.
+    pub mtime: i64,
+}
+
+impl<'a> File<'a> {
+    /// `key`: path below the engine's base, without leading slash, as in `filearr.path`.
+    /// `origin`: scheme, host and port of this server (`https://download.example.org`).
+    /// `requested`: decoded path of the request without a representation's suffix; starts with `/`.
+    #[must_use]
+    pub fn new(key: &'a [u8], origin: &str, requested: &[u8], size: u64, mtime: i64) -> Self {
+        let key_url = escape::path(key);
+        let requested_url = escape::path(requested);
+        let mut self_url = String::with_capacity(origin.len() + requested_url.len());
+        self_url.push_str(origin);
+        self_url.push_str(&requested_url);
+        Self {
+            key,
+            key_url,
+            self_url,
+            origin_len: origin.len(),
+            size,
+            mtime,
+        }
+    }
+
+    /// Path below the base, as bytes.
+    #[must_use]
+    pub fn key(&self) -> &'a [u8] {
+        self.key
+    }
+
+    /// Path below the base, percent-encoded.
+    #[must_use]
+    pub fn key_url(&self) -> &str {
+        &self.key_url
+    }
+
+    /// Last component of the key.
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        self.key.rsplit(|&b| b == b'/').next().unwrap_or(self.key)
+    }
+
+    /// URL of the file on this server, without query.
+    #[must_use]
+    pub fn self_url(&self) -> &str {
+        &self.self_url
+    }
+
+    /// Scheme, host and port of this server.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.self_url.get(..self.origin_len).unwrap_or_default()
+    }
+}
+
+/// The hashes of a file. The redirect and the page need only the small ones: `pieces`, `pgp` and
+/// `zsync.sums` may then be empty while `has_pieces`, `signed` and `has_zsync` tell the truth.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hashes<'a> {
+    /// MD5 of the file.
+    pub md5: Option<[u8; 16]>,
+    /// SHA-1 of the file.
+    pub sha1: Option<[u8; 20]>,
+    /// SHA-256 of the file.
+    pub sha256: Option<[u8; 32]>,
+    /// BitTorrent info hash.
+    pub btih: Option<[u8; 20]>,
+    /// Whether hashes of pieces are stored.
+    pub has_pieces: bool,
+    /// Whether a PGP signature is stored.
+    pub signed: bool,
+    /// Whether zsync block size, lengths and sums are stored.
+    pub has_zsync: bool,
+    /// Bytes per piece; the last may be shorter.
+    pub piece_length: u64,
+    /// SHA-1 of each piece, one after the other, 20 bytes each.
+    pub pieces: &'a [u8],
+    /// PGP signature in ASCII armour.
+    pub pgp: &'a str,
+    /// zsync's data.
+    pub zsync: Zsync<'a>,
+}
+
+const SHA1_LENGTH: usize = 20;
+
+/// Data of a zsync control file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Zsync<'a> {
+    /// Bytes per block.
+    pub block_size: u64,
+    /// Three numbers with commas: sequence, rolling sum and strong sum lengths.
+    pub hash_lengths: &'a str,
+    /// The sums of all blocks, as the control file has them.
+    pub sums: &'a [u8],
+}
+
+/// Who asks, for the mirror list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Client<'a> {
+    /// Address as text.
+    pub address: Option<&'a str>,
+    /// ISO 3166 code.
+    pub country: Option<&'a str>,
+    /// Name of the country.
+    pub country_name: Option<&'a str>,
+    /// Number of the autonomous system, as text.
+    pub asn: Option<&'a str>,
+    /// Network prefix in CIDR notation.
+    pub prefix: Option<&'a str>,
+    /// Latitude and longitude in degrees.
+    pub coordinates: Option<(f32, f32)>,
+}
+
+/// Text of `MirrorBrainMetalinkBrokenTestMirrors`: XML that goes into a metalink as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct BrokenMirrors<'a> {
+    /// The file's text.
+    pub text: &'a [u8],
+    /// Instead of the mirrors, not before them.
+    pub only: bool,
+}
+
+impl Hashes<'_> {
+    /// The hash of each piece; none if the stored data is no list of SHA-1 hashes.
+    pub(crate) fn piece_hashes(&self) -> &[[u8; SHA1_LENGTH]] {
+        match self.pieces.as_chunks() {
+            (pieces, []) if self.piece_length > 0 => pieces,
+            _ => &[],
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Writes the representation.
+    ///
+    /// # Errors
+    /// What keeps the file from having that representation; the answer is 404, or the file itself
+    /// where `Accept` chose a metalink and there is no mirror.
+    pub fn answer(&self, representation: Representation) -> Result<Answer<'a>, Missing> {
+        match representation {
+            Representation::Meta4 => meta4::answer(self),
+            Representation::Metalink => metalink3::answer(self),
+            Representation::Mirrorlist => Ok(mirrorlist::answer(self)),
+            Representation::Torrent => torrent::answer(self),
+            Representation::Zsync => zsync::answer(self),
+            Representation::Magnet => magnet::answer(self),
+            Representation::Hash(digest) => hashes::answer(self, digest),
+        }
+    }
+
+    /// All mirrors in selection order.
+    pub(crate) fn choices(&self) -> &'a [Choice<'a>] {
+        match self.sources {
+            Sources::Mirrors(selection) => selection.ranked(),
+            Sources::OriginOnly => &[],
+        }
+    }
+
+    /// The mirrors of the best non-empty group, best first.
+    pub(crate) fn best_group(&self) -> &'a [Choice<'a>] {
+        match self.sources {
+            Sources::Mirrors(selection) => selection.best_group(),
+            Sources::OriginOnly => &[],
+        }
+    }
+
+    /// URL of the file on that mirror.
+    pub(crate) fn mirror_url(&self, choice: &Choice<'_>) -> String {
+        mirror_url(&choice.mirror().base_url, self.file.key_url())
+    }
+
+    /// URLs of the file on the mirrors of the best group, or on this server if there is none.
+    pub(crate) fn best_urls(&self) -> Vec<String> {
+        let mut urls: Vec<String> = self
+            .best_group()
+            .iter()
+            .map(|c| self.mirror_url(c))
+            .collect();
+        if urls.is_empty() {
+            urls.push(self.file.self_url().to_owned());
+        }
+        urls
+    }
+
+    /// The hash in lower-case hexadecimal digits.
+    pub(crate) fn hex(&self, digest: Digest) -> Option<String> {
+        let hashes = self.hashes?;
+        match digest {
+            Digest::Md5 => hashes.md5.map(hex::encode),
+            Digest::Sha1 => hashes.sha1.map(hex::encode),
+            Digest::Sha256 => hashes.sha256.map(hex::encode),
+            Digest::Btih => hashes.btih.map(hex::encode),
+        }
+    }
+
+    /// Whether metalinks carry a magnet link or its torrent: `MirrorBrainMetalinkMagnetLinks On`,
+    /// a tracker, hashes of pieces and an info hash.
+    pub(crate) fn links_magnet(&self) -> bool {
+        self.site.magnet_links
+            && !self.site.trackers.is_empty()
+            && self
+                .hashes
+                .is_some_and(|h| h.has_pieces && h.btih.is_some())
+    }
+
+    /// Whether the torrent can be had: trackers, pieces and all hashes.
+    pub(crate) fn has_torrent(&self) -> bool {
+        let complete = |h: &Hashes<'_>| {
+            h.has_pieces
+                && h.md5.is_some()
+                && h.sha1.is_some()
+                && h.sha256.is_some()
+                && h.btih.is_some()
+        };
+        !self.site.trackers.is_empty() && self.hashes.is_some_and(complete)
+    }
+}
+
+/// Base URL of a mirror, made safe, and a path that is already escaped.
+pub(crate) fn mirror_url(base_url: &str, path: &str) -> String {
+    let base = escape::url(base_url);
+    let mut url = String::with_capacity(base.len() + path.len());
+    url.push_str(&base);
+    url.push_str(path);
+    url
+}

@@ -1,0 +1,126 @@
+//! Metalink 3.0, as metalinker.org had it: the predecessor of RFC 5854.
+
+use std::io;
+
+use crate::document::{Document, Hashes, Sources};
+use crate::xml::{self, Xml};
+use crate::{Answer, Digest, Missing, date, escape, magnet};
+
+/// Preference of the first URL; the next has one less.
+const PREFERENCE: u8 = 100;
+/// Preference of the first mirror behind the broken ones of a test.
+const PREFERENCE_AFTER_BROKEN: u8 = 84;
+
+pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
+    xml::check_mirrors(doc)?;
+    // Writing into memory does not fail.
+    let body = document(doc).unwrap_or_default();
+    Ok(xml::answer(doc, "application/metalink+xml", ".metalink").with(body))
+}
+
+fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
+    let mut xml = Xml::new(xml::capacity(doc))?;
+    let now = date::rfc822(doc.now);
+    let attributes = [
+        ("version", "3.0"),
+        ("xmlns", "http://www.metalinker.org/"),
+        ("origin", &*format!("{}.metalink", doc.file.self_url())),
+        ("generator", &doc.site.generator),
+        ("type", "dynamic"),
+        ("pubdate", &now),
+        ("refreshdate", &now),
+    ];
+    xml.nest("metalink", &attributes, |xml| {
+        if let Some(publisher) = doc.site.complete_publisher() {
+            xml.nest("publisher", &[], |xml| {
+                xml.text("name", &[], &publisher.name)?;
+                xml.text("url", &[], &publisher.url)
+            })?;
+        }
+        let name = escape::xml_text(doc.file.name());
+        xml.nest("files", &[], |xml| {
+            xml.nest("file", &[("name", &name)], |xml| {
+                xml.text("size", &[], &doc.file.size.to_string())?;
+                if let Some(hashes) = doc.hashes {
+                    xml.nest("verification", &[], |xml| {
+                        verification(doc, hashes, &name, xml)
+                    })?;
+                }
+                xml.nest("resources", &[], |xml| resources(doc, xml))
+            })
+        })
+    })?;
+    Ok(xml.into_bytes())
+}
+
+fn verification(
+    doc: &Document<'_>,
+    hashes: &Hashes<'_>,
+    name: &str,
+    xml: &mut Xml,
+) -> io::Result<()> {
+    if !hashes.pgp.is_empty() {
+        let file = format!("{name}.asc");
+        xml.text("signature", &[("type", "pgp"), ("file", &file)], hashes.pgp)?;
+    }
+    for digest in [Digest::Md5, Digest::Sha1, Digest::Sha256] {
+        if let Some(hash) = doc.hex(digest) {
+            xml.text("hash", &[("type", digest.name())], &hash)?;
+        }
+    }
+    let pieces = hashes.piece_hashes();
+    if pieces.is_empty() {
+        return Ok(());
+    }
+    let length = hashes.piece_length.to_string();
+    xml.nest("pieces", &[("length", &length), ("type", "sha1")], |xml| {
+        pieces.iter().enumerate().try_for_each(|(number, piece)| {
+            xml.text(
+                "hash",
+                &[("piece", &number.to_string())],
+                &hex::encode(piece),
+            )
+        })
+    })
+}
+
+fn resources(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
+    let torrent = [("type", "bittorrent"), ("preference", "100")];
+    if doc.torrent_file {
+        xml.text("url", &torrent, &format!("{}.torrent", doc.file.self_url()))?;
+    }
+    if let Some(link) = magnet::link(doc).filter(|_| doc.links_magnet()) {
+        xml.text("url", &torrent, &link)?;
+    }
+    if let Some(broken) = doc.broken_mirrors {
+        xml.raw(broken.text);
+    }
+    if !xml::lists_mirrors(doc.broken_mirrors) {
+        return Ok(());
+    }
+    if matches!(doc.sources, Sources::OriginOnly) {
+        let url = doc.file.self_url();
+        return xml.text("url", &[("type", scheme(url)), ("preference", "100")], url);
+    }
+    let mut preference = if doc.broken_mirrors.is_some() {
+        PREFERENCE_AFTER_BROKEN
+    } else {
+        PREFERENCE
+    };
+    for choice in doc.choices() {
+        let url = doc.mirror_url(choice);
+        let country = choice.country();
+        let attributes = [
+            ("type", scheme(&url)),
+            ("location", country.as_str()),
+            ("preference", &preference.to_string()),
+        ];
+        xml.text("url", &attributes, &url)?;
+        preference = preference.saturating_sub(1);
+    }
+    Ok(())
+}
+
+fn scheme(url: &str) -> &str {
+    url.split_once(':').map_or("http", |(scheme, _)| scheme)
+}

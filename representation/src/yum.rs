@@ -1,0 +1,377 @@
+//! Mirror lists for yum and dnf: `MirrorBrainYumDir` rules, and the list itself.
+//!
+//! A rule names query arguments with a pattern each, a directory, and a file that proves that a
+//! mirror has the directory: `release=(5\.5) repo=(os|updates) yum/$1/$2 repodata/repomd.xml`.
+
+use crate::answer::Answer;
+use crate::document::mirror_url;
+use crate::escape;
+use crate::query::{Argument, QueryArguments};
+use mirror_selection::Choice;
+
+/// How many mirrors a list names.
+const MAX_MIRRORS: usize = 10;
+
+/// A compiled pattern. The expressions of the configuration are compiled elsewhere.
+pub trait Matcher {
+    /// Whether the pattern matches the value.
+    fn is_match(&self, value: &[u8]) -> bool;
+}
+
+impl<F: Fn(&[u8]) -> bool> Matcher for F {
+    fn is_match(&self, value: &[u8]) -> bool {
+        self(value)
+    }
+}
+
+/// One `MirrorBrainYumDir`.
+#[derive(Debug, Clone)]
+pub struct Rule<M> {
+    arguments: Vec<(String, M)>,
+    directory: Vec<Part>,
+    file: String,
+}
+
+/// A piece of a directory's template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// Value of the argument with that index.
+    Value(usize),
+}
+
+/// A mistake in the arguments of `MirrorBrainYumDir`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// Fewer than three words.
+    #[error("needs at least one arg=regex, a base directory and a file")]
+    TooFew,
+    /// A word that should be `arg=regex`.
+    #[error("\"{0}\" is not of the form arg=regex")]
+    Argument(String),
+    /// The same argument twice: no query could match both.
+    #[error("the argument \"{0}\" is named twice")]
+    Twice(String),
+    /// The expression does not compile.
+    #[error("\"{0}\" is no valid regular expression")]
+    Regex(String),
+    /// `$0`, or more than there are arguments.
+    #[error("\"${0}\" in the base directory names no argument: there are {1}, from $1")]
+    Reference(u8, usize),
+}
+
+impl<M> Rule<M> {
+    /// Reads the words of the directive. `compile` gets each expression wrapped so that it has to
+    /// match the whole value; `None` from it means that it does not compile.
+    ///
+    /// # Errors
+    /// One sentence about the first mistake.
+    pub fn parse<S: AsRef<str>>(
+        words: &[S],
+        mut compile: impl FnMut(&str) -> Option<M>,
+    ) -> Result<Self, RuleError> {
+        let [arguments @ .., directory, file] = words else {
+            return Err(RuleError::TooFew);
+        };
+        if arguments.is_empty() {
+            return Err(RuleError::TooFew);
+        }
+        let mut compiled: Vec<(String, M)> = Vec::with_capacity(arguments.len());
+        for word in arguments.iter().map(AsRef::as_ref) {
+            let (name, regex) = word
+                .split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| RuleError::Argument(word.to_owned()))?;
+            if compiled
+                .iter()
+                .any(|(other, _)| other.eq_ignore_ascii_case(name))
+            {
+                return Err(RuleError::Twice(name.to_owned()));
+            }
+            // \z and not $: a value that ends in a line feed is another value.
+            let matcher = compile(&format!(r"\A(?:{regex})\z"))
+                .ok_or_else(|| RuleError::Regex(regex.to_owned()))?;
+            compiled.push((name.to_owned(), matcher));
+        }
+        let directory = template(directory.as_ref(), compiled.len())?;
+        Ok(Self {
+            arguments: compiled,
+            directory,
+            file: file.as_ref().to_owned(),
+        })
+    }
+}
+
+/// Splits a template at its references.
+fn template(text: &str, arguments: usize) -> Result<Vec<Part>, RuleError> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let digit = chars
+            .peek()
+            .and_then(|d| d.to_digit(10))
+            .filter(|_| c == '$');
+        let Some(digit) = digit else {
+            literal.push(c);
+            continue;
+        };
+        chars.next();
+        #[expect(clippy::cast_possible_truncation, reason = "one decimal digit")]
+        let (index, number) = (digit as usize, digit as u8);
+        if index == 0 || index > arguments {
+            return Err(RuleError::Reference(number, arguments));
+        }
+        parts.push(Part::Text(std::mem::take(&mut literal)));
+        parts.push(Part::Value(index - 1));
+    }
+    parts.push(Part::Text(literal));
+    Ok(parts)
+}
+
+/// What the rules say about a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// No rule's arguments are all there: an ordinary request.
+    Ordinary,
+    /// All arguments of some rule are there, but no rule matches their values: 404.
+    NoMatch,
+    /// A list is asked for.
+    List(Directory),
+}
+
+/// A directory of packages, relative to the engine's base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    /// Path without leading or trailing slash, without `.`, `..` or empty components.
+    pub path: Vec<u8>,
+    /// Path of the file that must exist here and on a mirror, made likewise.
+    pub file: Vec<u8>,
+}
+
+/// Finds the first rule, in configuration order, that the query matches.
+#[must_use]
+pub fn lookup<'r, M: Matcher + 'r>(
+    rules: impl IntoIterator<Item = &'r Rule<M>>,
+    query: &QueryArguments<'_>,
+) -> Lookup {
+    let mut outcome = Lookup::Ordinary;
+    if query.is_empty() {
+        return outcome;
+    }
+    for rule in rules {
+        if !rule.arguments.iter().all(|(name, _)| query.has(name)) {
+            continue;
+        }
+        outcome = Lookup::NoMatch;
+        if let Some(directory) = rule
+            .values(query)
+            .and_then(|values| rule.directory(&values))
+        {
+            return Lookup::List(directory);
+        }
+    }
+    outcome
+}
+
+impl<M: Matcher> Rule<M> {
+    /// The values in rule order, if each is usable and matches.
+    fn values<'q>(&self, query: &'q QueryArguments<'_>) -> Option<Vec<&'q [u8]>> {
+        let value = |(name, matcher): &(String, M)| match query.get(name) {
+            Argument::Once(value) if matcher.is_match(value) => Some(value),
+            _ => None,
+        };
+        self.arguments.iter().map(value).collect()
+    }
+
+    /// The directory with the values filled in, if it does not leave the base.
+    fn directory(&self, values: &[&[u8]]) -> Option<Directory> {
+        let mut path = Vec::new();
+        for part in &self.directory {
+            match part {
+                Part::Text(text) => path.extend_from_slice(text.as_bytes()),
+                Part::Value(index) => path.extend_from_slice(values.get(*index)?),
+            }
+        }
+        let file = [&path[..], b"/", self.file.as_bytes()].concat();
+        Some(Directory {
+            path: canonical(&path)?,
+            file: canonical(&file)?,
+        })
+    }
+}
+
+/// A relative path without `.`, `..` and empty components. `None` if it leaves its base, or could
+/// name no file.
+fn canonical(path: &[u8]) -> Option<Vec<u8>> {
+    if path.contains(&0) {
+        return None;
+    }
+    let mut components: Vec<&[u8]> = Vec::new();
+    for component in path.split(|&b| b == b'/') {
+        match component {
+            b"" | b"." => {}
+            b".." => {
+                components.pop()?;
+            }
+            _ => components.push(component),
+        }
+    }
+    Some(components.join(&b'/'))
+}
+
+/// The list: the directory's URL on up to ten mirrors in selection order, else on this server.
+/// `base_url` is the URL of the engine's base directory here, with a trailing slash.
+#[must_use]
+pub fn answer<'a>(directory: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'a> {
+    let mut path = escape::path(directory).into_owned();
+    if !path.is_empty() {
+        path.push('/');
+    }
+    let mut body = Vec::with_capacity(1024);
+    let mut push = |base: &str| {
+        body.extend_from_slice(mirror_url(base, &path).as_bytes());
+        body.push(b'\n');
+    };
+    for choice in choices.iter().take(MAX_MIRRORS) {
+        push(&choice.mirror().base_url);
+    }
+    if choices.is_empty() {
+        push(base_url);
+    }
+    Answer::text(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Test = Box<dyn Fn(&[u8]) -> bool>;
+
+    /// Understands alternatives of literals, which is enough here.
+    fn compile(regex: &str) -> Option<Test> {
+        let inner = regex.strip_prefix(r"\A(?:")?.strip_suffix(r")\z")?;
+        if inner == "(" {
+            return None;
+        }
+        let words: Vec<String> = inner.split('|').map(str::to_owned).collect();
+        Some(Box::new(move |value| {
+            words.iter().any(|w| w == ".*" || w.as_bytes() == value)
+        }))
+    }
+
+    fn rule(words: &str) -> Result<Rule<Test>, RuleError> {
+        Rule::parse(&words.split(' ').collect::<Vec<_>>(), compile)
+    }
+
+    fn look(rules: &[&str], query: &str) -> Lookup {
+        let rules: Vec<_> = rules.iter().map(|r| rule(r).unwrap()).collect();
+        lookup(&rules, &QueryArguments::parse(query.as_bytes()))
+    }
+
+    fn list(path: &str, file: &str) -> Lookup {
+        Lookup::List(Directory {
+            path: path.into(),
+            file: file.into(),
+        })
+    }
+
+    const RULE: &str = "release=5.5|5.6 repo=os|updates yum/$1/$2/i386 repodata/repomd.xml";
+
+    #[test]
+    fn values_fill_the_directory_in_rule_order() {
+        assert_eq!(
+            look(&[RULE], "repo=os&RELEASE=5.5&x=1"),
+            list("yum/5.5/os/i386", "yum/5.5/os/i386/repodata/repomd.xml")
+        );
+    }
+
+    #[test]
+    fn the_first_matching_rule_wins() {
+        let rules = ["a=1 first f", "a=.* second f", "a=1 third f"];
+        assert_eq!(look(&rules, "a=1"), list("first", "first/f"));
+        assert_eq!(look(&rules, "a=2"), list("second", "second/f"));
+    }
+
+    #[test]
+    fn m25_other_queries_are_ordinary_requests() {
+        for query in [
+            "",
+            "mirrorlist",
+            "foo=1",
+            "release=5.5",
+            "repo=os&arch=i586",
+        ] {
+            assert_eq!(look(&[RULE], query), Lookup::Ordinary, "{query}");
+        }
+    }
+
+    #[test]
+    fn values_that_match_nothing_are_404() {
+        for query in ["release=9&repo=os", "release=5.5x&repo=os", "release&repo"] {
+            assert_eq!(look(&[RULE], query), Lookup::NoMatch, "{query}");
+        }
+        assert_eq!(
+            look(&[RULE], "release=5.5&release=5.5&repo=os"),
+            Lookup::NoMatch
+        );
+    }
+
+    #[test]
+    fn m44_the_directory_is_canonical() {
+        assert_eq!(look(&["a=x /b//./c/../$1/ f"], "a=x"), list("b/x", "b/x/f"));
+    }
+
+    #[test]
+    fn values_cannot_leave_the_base() {
+        for value in ["../x", "..", "b/../../c", "b%00"] {
+            assert_eq!(
+                look(&["a=.* $1 f"], &format!("a={value}")),
+                Lookup::NoMatch,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_is_not_expanded_again() {
+        assert_eq!(look(&["a=.* b=.* $1 f"], "a=$2&b=x"), list("$2", "$2/f"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |words| rule(words).map(|_| ()).unwrap_err().to_string();
+        assert_eq!(
+            error("dir file"),
+            "needs at least one arg=regex, a base directory and a file"
+        );
+        assert_eq!(error("a dir file"), "\"a\" is not of the form arg=regex");
+        assert_eq!(error("=a dir file"), "\"=a\" is not of the form arg=regex");
+        assert_eq!(
+            error("a=1 A=2 dir file"),
+            "the argument \"A\" is named twice"
+        );
+        assert_eq!(
+            error("a=( dir file"),
+            "\"(\" is no valid regular expression"
+        );
+        let sentence =
+            |n| format!("\"${n}\" in the base directory names no argument: there are 1, from $1");
+        assert_eq!(error("a=1 dir/$0 file"), sentence(0));
+        assert_eq!(error("a=1 dir/$2 file"), sentence(2));
+        assert!(rule("a=1 dir/$1$x$ file").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_paths_stay_below(path in "[./a]{0,30}") {
+            if let Some(path) = canonical(path.as_bytes()) {
+                let path = String::from_utf8(path).unwrap();
+                let plain = |c: &str| !matches!(c, "" | "." | "..");
+                prop_assert!(path.is_empty() || path.split('/').all(plain), "{}", path);
+            }
+        }
+    }
+}
