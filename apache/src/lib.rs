@@ -25,6 +25,7 @@ mod pool;
 mod process;
 mod request;
 mod server;
+mod subrequest;
 mod table;
 
 pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
@@ -34,7 +35,8 @@ pub use mapped::MappedFile;
 pub use module::{Config, Definition, Module};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
-pub use process::{mpm_is_threaded, on_child_exit, server_root_relative};
+pub use process::{add_version_component, mpm_is_threaded, on_child_exit, server_root_relative};
 pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;
+pub use subrequest::SubRequest;
 pub use table::Table;

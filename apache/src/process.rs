@@ -12,6 +12,12 @@ pub fn mpm_is_threaded() -> bool {
     status == 0 && answer != 0
 }
 
+/// Adds `name/version` to the server's signature (`ServerTokens Full`); for `post_config`.
+pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
+    // SAFETY: the configuration pool; httpd copies the text into it.
+    unsafe { sys::ap_add_version_component(pool.as_ptr(), component.as_ptr()) };
+}
+
 /// Runs `end` when the child's pool goes, before the process exits.
 pub fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
     struct Run<F: FnOnce()>(Option<F>);
