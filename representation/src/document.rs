@@ -15,7 +15,7 @@ pub struct Document<'a> {
     /// The hash row that fits the file's size and time.
     pub hashes: Option<&'a Hashes<'a>>,
     /// Who asks.
-    pub client: Client<'a>,
+    pub client: ClientInfo<'a>,
     /// Where the file can be had.
     pub sources: Sources<'a>,
     /// Configuration of the server.
@@ -151,7 +151,7 @@ pub struct Zsync<'a> {
 
 /// Who asks, for the mirror list.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Client<'a> {
+pub struct ClientInfo<'a> {
     /// Address as text.
     pub address: Option<&'a str>,
     /// ISO 3166 code.

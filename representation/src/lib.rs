@@ -31,6 +31,6 @@ pub mod yum;
 mod zsync;
 
 pub use answer::{Answer, Missing, Segment};
-pub use document::{BrokenMirrors, Client, Document, File, Hashes, Sources, Zsync};
+pub use document::{BrokenMirrors, ClientInfo, Document, File, Hashes, Sources, Zsync};
 pub use representation::{Digest, Representation};
 pub use site::{DhtNode, Publisher, Site};
