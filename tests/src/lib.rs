@@ -6,9 +6,15 @@
 //!
 //! This is test support: what cannot be done panics, with the words of the tool that failed.
 
+pub mod apxs;
 pub mod command;
+pub mod error_log;
 pub mod files;
 pub mod guardian;
+pub mod http;
+pub mod httpd;
+pub mod memcached;
+pub mod modules;
 pub mod postgres;
 
 use std::net::TcpListener;

@@ -1,0 +1,289 @@
+//! What a private httpd is made of: modules, configuration, files.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::Httpd;
+use crate::command::{existing_user, ids, is_root};
+use crate::guardian::Guardian;
+use crate::{apxs, free_port, modules, temp_dir};
+
+/// A multi-processing module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mpm {
+    /// Threads, with idle connections held outside of them. httpd's default.
+    Event,
+    /// Threads.
+    Worker,
+    /// Processes.
+    Prefork,
+}
+
+impl Mpm {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Event, Self::Worker, Self::Prefork];
+
+    /// The name in `mpm_<name>_module`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Worker => "worker",
+            Self::Prefork => "prefork",
+        }
+    }
+
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Event | Self::Worker => {
+                "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\n\
+                 MinSpareThreads 1\nMaxSpareThreads 8\n"
+            }
+            Self::Prefork => {
+                "StartServers 2\nMinSpareServers 1\nServerLimit 4\nMaxRequestWorkers 4\n"
+            }
+        }
+    }
+}
+
+/// Media types for mod_mime; systems keep their own list in different places.
+const MIME_TYPES: &str = "\
+application/octet-stream bin
+application/x-iso9660-image iso
+application/xml xml
+text/html html
+text/plain txt
+";
+
+/// What an httpd is to be made of.
+///
+/// Configuration text may use placeholders: `@WORK@` (ServerRoot), `@TREE@` (DocumentRoot),
+/// `@PORT@`, `@HTTPD_MODULES@`, `@MB_MODULES@` and those of [`set`](Self::set).
+#[derive(Debug)]
+pub struct Builder {
+    mpm: Mpm,
+    stock: Vec<String>,
+    ours: Vec<String>,
+    config: String,
+    bare: bool,
+    values: Vec<(String, String)>,
+    allowed: Vec<String>,
+    work: TempDir,
+    port: u16,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// An httpd that serves an empty directory with event and mod_authz_core, no more.
+    pub fn new() -> Self {
+        let work = temp_dir("httpd");
+        fs::create_dir(work.path().join("tree")).expect("document root");
+        fs::write(work.path().join("mime.types"), MIME_TYPES).expect("mime.types");
+        Self {
+            mpm: Mpm::Event,
+            stock: vec!["authz_core".into()],
+            ours: Vec::new(),
+            config: String::new(),
+            bare: false,
+            values: Vec::new(),
+            allowed: Vec::new(),
+            work,
+            port: free_port(),
+        }
+    }
+
+    /// Chooses the MPM.
+    pub fn mpm(mut self, mpm: Mpm) -> Self {
+        self.mpm = mpm;
+        self
+    }
+
+    /// Loads modules of httpd, by the name in `<name>_module`.
+    pub fn stock(mut self, names: &[&str]) -> Self {
+        self.stock.extend(names.iter().map(|&name| name.to_owned()));
+        self
+    }
+
+    /// Loads modules of this project, by the name in `<name>_module`, in the order given.
+    pub fn ours(mut self, names: &[&str]) -> Self {
+        self.ours.extend(names.iter().map(|&name| name.to_owned()));
+        self
+    }
+
+    /// Appends configuration text.
+    pub fn config(mut self, text: &str) -> Self {
+        self.config.push_str(text);
+        self.config.push('\n');
+        self
+    }
+
+    /// Uses the configuration text as it is, without the harness's frame around it.
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Gives a value to the placeholder `@NAME@`.
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.values.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Expects lines in the error log that contain this text; they do not fail the test.
+    pub fn allow(mut self, text: &str) -> Self {
+        self.allowed.push(text.to_owned());
+        self
+    }
+
+    /// The document root, to put files in.
+    pub fn tree(&self) -> PathBuf {
+        self.work.path().join("tree")
+    }
+
+    /// The ServerRoot.
+    pub fn work(&self) -> &Path {
+        self.work.path()
+    }
+
+    /// What httpd says to a configuration that it must refuse, without the line that names the
+    /// place in the file.
+    ///
+    /// # Panics
+    /// If httpd finds nothing wrong.
+    #[track_caller]
+    pub fn refusal(&self) -> String {
+        let text = self.check().expect_err("httpd accepts the configuration");
+        let lines = text
+            .lines()
+            .filter(|line| !line.contains("Syntax error on line"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Lets httpd test the configuration (`-t`). Both ways it is httpd's standard error.
+    ///
+    /// # Errors
+    /// If httpd refuses the configuration.
+    pub fn check(&self) -> Result<String, String> {
+        fs::write(self.config_file(), self.configuration()).expect("httpd.conf");
+        let output = self.httpd().arg("-t").output().expect("httpd");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            Ok(text)
+        } else {
+            Err(text)
+        }
+    }
+
+    /// Starts httpd and waits until it answers.
+    ///
+    /// # Panics
+    /// If the configuration is refused or the start fails, with what httpd said.
+    #[track_caller]
+    pub fn start(self) -> Httpd {
+        if let Err(text) = self.check() {
+            panic!("httpd -t: {text}\n{}", self.configuration());
+        }
+        let stderr = fs::File::create(self.work.path().join("stderr")).expect("stderr");
+        let process = self
+            .httpd()
+            .arg("-DFOREGROUND")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            // prefork ends by killing its process group, which must not be ours.
+            .process_group(0)
+            .spawn()
+            .expect("httpd");
+        let guardian = Guardian::new(
+            "kill -TERM -- \"-$1\"; sleep 2; kill -KILL -- \"-$1\"; rm -rf \"$2\"",
+            &[
+                process.id().to_string().as_ref(),
+                self.work.path().as_os_str(),
+            ],
+        );
+        let mut httpd = Httpd {
+            process,
+            guardian: Some(guardian),
+            port: self.port,
+            allowed: self.allowed,
+            work: self.work,
+        };
+        httpd.wait_until_up();
+        httpd
+    }
+
+    fn httpd(&self) -> Command {
+        let mut command = Command::new(apxs::httpd());
+        command.arg("-d").arg(self.work.path());
+        command.arg("-f").arg(self.config_file());
+        command
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.work.path().join("httpd.conf")
+    }
+
+    fn configuration(&self) -> String {
+        let mut text = if self.bare {
+            self.config.clone()
+        } else {
+            self.frame() + &self.config
+        };
+        for (name, value) in &self.values {
+            text = text.replace(&format!("@{name}@"), value);
+        }
+        if text.contains("@MB_MODULES@") {
+            text = text.replace("@MB_MODULES@", &modules::dir().to_string_lossy());
+        }
+        text.replace("@HTTPD_MODULES@", &apxs::module_dir().to_string_lossy())
+            .replace("@WORK@", &self.work.path().to_string_lossy())
+            .replace("@TREE@", &self.tree().to_string_lossy())
+            .replace("@PORT@", &self.port.to_string())
+    }
+
+    /// What every httpd needs, whatever it is for.
+    fn frame(&self) -> String {
+        let mut text = String::from(
+            "ServerRoot \"@WORK@\"\nPidFile \"@WORK@/httpd.pid\"\nDefaultRuntimeDir \"@WORK@\"\n\
+             Mutex file:@WORK@\nListen 127.0.0.1:@PORT@\nServerName download.example.org\n\
+             ErrorLog \"@WORK@/error.log\"\nLogLevel warn\n",
+        );
+        // What the server has built in cannot be loaded; which that is differs between systems.
+        let mpm = format!("mpm_{}", self.mpm.name());
+        let always = [mpm.as_str(), "unixd"];
+        for name in always
+            .into_iter()
+            .chain(self.stock.iter().map(String::as_str))
+        {
+            if apxs::module_dir().join(format!("mod_{name}.so")).exists() {
+                text.push_str(&format!(
+                    "LoadModule {name}_module \"@HTTPD_MODULES@/mod_{name}.so\"\n"
+                ));
+            }
+        }
+        for name in &self.ours {
+            text.push_str(&format!(
+                "LoadModule {name}_module \"@MB_MODULES@/mod_{name}.so\"\n"
+            ));
+        }
+        let user = existing_user(&["www-data", "apache", "nobody"]).filter(|_| is_root());
+        if let Some(user) = user {
+            text.push_str(&format!("User {user}\nGroup #{}\n", ids(user).1));
+        }
+        text.push_str(self.mpm.settings());
+        text.push_str("<IfModule mod_mime.c>\n  TypesConfig \"@WORK@/mime.types\"\n</IfModule>\n");
+        text.push_str(
+            "<Directory />\n  Require all denied\n</Directory>\n\
+             DocumentRoot \"@TREE@\"\n<Directory \"@TREE@\">\n  Require all granted\n</Directory>\n",
+        );
+        text
+    }
+}

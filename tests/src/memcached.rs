@@ -1,0 +1,63 @@
+//! A private memcached.
+
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::command::{existing_user, find, is_root, signal};
+use crate::free_port;
+use crate::guardian::Guardian;
+
+/// A running memcached on 127.0.0.1, ended on drop and when the process ends.
+#[derive(Debug)]
+pub struct Memcached {
+    server: Child,
+    port: u16,
+    _guardian: Guardian,
+}
+
+impl Memcached {
+    /// Starts memcached and waits until it listens.
+    pub fn start() -> Self {
+        let port = free_port();
+        let program = find("memcached").expect("memcached is installed");
+        let mut command = Command::new(program);
+        command.args(["-l", "127.0.0.1", "-U", "0", "-m", "8", "-t", "1", "-p"]);
+        command.arg(port.to_string());
+        if is_root() {
+            command.args([
+                "-u",
+                existing_user(&["memcache", "nobody"]).unwrap_or("root"),
+            ]);
+        }
+        let server = command.stdin(Stdio::null()).spawn().expect("memcached");
+        let guardian = Guardian::new("kill \"$1\"", &[server.id().to_string()]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "memcached does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self {
+            server,
+            port,
+            _guardian: guardian,
+        }
+    }
+
+    /// The TCP port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends the server while its users still want it.
+    pub fn stop(&mut self) {
+        signal("TERM", &[self.server.id()]);
+        let _ = self.server.wait();
+    }
+}
+
+impl Drop for Memcached {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,3 @@
+//! Integration tests: each boots a real httpd with the modules of this project.
+
+mod harness;
