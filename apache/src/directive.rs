@@ -113,16 +113,27 @@ unsafe impl<D: Definition, const N: usize> Sync for DirectiveTable<D, N> {}
 impl<D: Definition, const N: usize> DirectiveTable<D, N> {
     /// `N` is one more than the number of directives.
     pub const fn new(directives: &'static [Directive<D>]) -> Self {
+        Self::joined(&[directives])
+    }
+
+    /// A table of several parts, for directives that modules share; `N` is one more than the
+    /// number of directives in all of them.
+    pub const fn joined(parts: &[&'static [Directive<D>]]) -> Self {
+        let mut records = [END; N];
+        let (mut part, mut filled) = (0, 0);
+        while part < parts.len() {
+            let mut i = 0;
+            while i < parts[part].len() {
+                records[filled] = record(&parts[part][i]);
+                filled += 1;
+                i += 1;
+            }
+            part += 1;
+        }
         assert!(
-            directives.len() + 1 == N,
+            filled + 1 == N,
             "N must be the number of directives plus one"
         );
-        let mut records = [END; N];
-        let mut i = 0;
-        while i < directives.len() {
-            records[i] = record(&directives[i]);
-            i += 1;
-        }
         Self {
             records,
             definition: PhantomData,

@@ -2,6 +2,7 @@
 
 use crate::Asn;
 use apache::{Args, Command, Config, Context, Directive, SetResult, Setter};
+use dbd_directives::{DbdRecord, DbdSettings};
 
 /// Per directory.
 pub struct Directory {
@@ -21,15 +22,27 @@ impl Config for Directory {
 }
 
 /// Per server.
-pub struct Server {}
+pub struct Server {
+    dbd: DbdSettings,
+}
+
+impl DbdRecord for Server {
+    fn dbd_mut(&mut self) -> &mut DbdSettings {
+        &mut self.dbd
+    }
+}
 
 impl Config for Server {
     fn create() -> Self {
-        Self {}
+        Self {
+            dbd: DbdSettings::default(),
+        }
     }
 
-    fn merge(&self, _specific: &Self) -> Self {
-        Self {}
+    fn merge(&self, specific: &Self) -> Self {
+        Self {
+            dbd: self.dbd.merge(&specific.dbd),
+        }
     }
 }
 

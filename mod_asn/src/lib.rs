@@ -3,8 +3,9 @@
 
 mod config;
 
-use apache::{DirectiveTable, Hooks, Module};
+use apache::{Directive, DirectiveTable, Hooks, Module};
 use config::{DIRECTIVES, Directory, Server};
+use dbd_directives::DbdDirectives;
 
 /// The module's definition.
 pub struct Asn;
@@ -20,7 +21,10 @@ impl apache::Definition for Asn {
     fn register(_hooks: &Hooks<'_, Self>) {}
 }
 
-static TABLE: DirectiveTable<Asn, { DIRECTIVES.len() + 1 }> = DirectiveTable::new(DIRECTIVES);
+const DBD: &[Directive<Asn>] = DbdDirectives::TABLE;
+
+static TABLE: DirectiveTable<Asn, { DIRECTIVES.len() + DBD.len() + 1 }> =
+    DirectiveTable::joined(&[DIRECTIVES, DBD]);
 
 /// The symbol that `LoadModule asn_module` looks up.
 #[expect(

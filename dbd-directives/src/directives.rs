@@ -1,0 +1,136 @@
+//! The directive table.
+
+use crate::DbdSettings;
+use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
+use mirror_db::ConnectionInfo;
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// A server record that keeps [`DbdSettings`].
+pub trait DbdRecord {
+    /// Where the setters write to.
+    fn dbd_mut(&mut self) -> &mut DbdSettings;
+}
+
+/// The part of the directive table of module `D`.
+pub struct DbdDirectives<D>(PhantomData<fn() -> D>);
+
+impl<D: Definition> DbdDirectives<D>
+where
+    D::Server: DbdRecord,
+{
+    /// Contexts and numbers of arguments are mod_dbd's: the refusal of one module stops the start.
+    pub const TABLE: &'static [Directive<D>] = &[
+        one(c"DBDriver", driver::<D::Server>, c"pgsql"),
+        one(
+            c"DBDParams",
+            params::<D::Server>,
+            c"PostgreSQL connection string",
+        ),
+        one(
+            c"DBDMax",
+            max::<D::Server>,
+            c"most connections of a child process",
+        ),
+        one(
+            c"DBDKeep",
+            keep::<D::Server>,
+            c"idle connections of a child process that are kept",
+        ),
+        one(
+            c"DBDExptime",
+            expiry::<D::Server>,
+            c"seconds until a further idle connection is closed",
+        ),
+        one(
+            c"DBDInitSQL",
+            init_sql::<D::Server>,
+            c"statement to run on each new connection",
+        ),
+        ignored(c"DBDMin", Args::One),
+        ignored(c"DBDPersist", Args::Flag),
+        ignored(c"DBDPrepareSQL", Args::Two),
+    ];
+}
+
+const fn one<D: Definition>(
+    name: &'static CStr,
+    set: fn(&mut D::Server, &Command<'_>, &[&CStr]) -> SetResult,
+    help: &'static CStr,
+) -> Directive<D> {
+    Directive::new(name, Context::SERVER, Args::One, Setter::Server(set), help)
+}
+
+const fn ignored<D: Definition>(name: &'static CStr, args: Args) -> Directive<D> {
+    let help = c"a directive of mod_dbd that has no meaning here";
+    Directive::new(name, Context::SERVER, args, Setter::Ignore, help)
+}
+
+fn text<'a>(command: &Command<'_>, args: &[&'a CStr]) -> Result<&'a str, String> {
+    let value = args.first().copied().unwrap_or(c"");
+    value.to_str().map_err(|_| {
+        format!(
+            "{}: {} is not UTF-8",
+            command.name(),
+            value.to_string_lossy()
+        )
+    })
+}
+
+fn number(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<u32, String> {
+    let value = text(command, args)?;
+    match value.trim().parse() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!(
+            "{}: {value} is not a whole number from {least} up",
+            command.name()
+        )),
+    }
+}
+
+fn count(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<usize, String> {
+    let value = number(command, args, least)?;
+    Ok(usize::try_from(value).unwrap_or(usize::MAX))
+}
+
+fn driver<R: DbdRecord>(_: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    match text(command, args)? {
+        "pgsql" => Ok(()),
+        other => Err(format!(
+            "{}: {other} is not supported, only pgsql is",
+            command.name()
+        )),
+    }
+}
+
+fn params<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    // Of the value the message holds what the parser names, never the whole: it may hold a
+    // password.
+    let info = ConnectionInfo::parse(text(command, args)?)
+        .map_err(|error| format!("{}: {error}", command.name()))?;
+    record.dbd_mut().connection = Some(info);
+    Ok(())
+}
+
+fn max<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    record.dbd_mut().max_connections = Some(count(command, args, 1)?);
+    Ok(())
+}
+
+fn keep<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    record.dbd_mut().keep_connections = Some(count(command, args, 0)?);
+    Ok(())
+}
+
+fn expiry<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let seconds = number(command, args, 0)?;
+    record.dbd_mut().idle_expiry = Some(Duration::from_secs(seconds.into()));
+    Ok(())
+}
+
+fn init_sql<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let statement = text(command, args)?;
+    record.dbd_mut().init_sql.push(statement.to_owned());
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The values, and how a virtual host inherits them.
+
+use mirror_db::{ConnectionInfo, PoolSettings};
+use std::time::Duration;
+
+/// What the directives said for one server; unset is `None`.
+#[derive(Debug, Clone, Default)]
+pub struct DbdSettings {
+    pub(crate) connection: Option<ConnectionInfo>,
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) keep_connections: Option<usize>,
+    pub(crate) idle_expiry: Option<Duration>,
+    pub(crate) init_sql: Vec<String>,
+}
+
+impl DbdSettings {
+    /// The settings of a virtual host, `specific`, laid over those of the main server, `self`.
+    pub fn merge(&self, specific: &Self) -> Self {
+        Self {
+            connection: specific
+                .connection
+                .as_ref()
+                .or(self.connection.as_ref())
+                .cloned(),
+            max_connections: specific.max_connections.or(self.max_connections),
+            keep_connections: specific.keep_connections.or(self.keep_connections),
+            idle_expiry: specific.idle_expiry.or(self.idle_expiry),
+            init_sql: [self.init_sql.as_slice(), &specific.init_sql].concat(),
+        }
+    }
+
+    /// `DBDParams`; `None` if no database was named.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        self.connection.as_ref()
+    }
+
+    /// `DBDMax`, `DBDKeep`, `DBDExptime` and `DBDInitSQL`, with mod_dbd's defaults.
+    pub fn pool(&self) -> PoolSettings {
+        let default = PoolSettings::default();
+        PoolSettings {
+            max_connections: self.max_connections.unwrap_or(default.max_connections),
+            keep_connections: self.keep_connections.unwrap_or(default.keep_connections),
+            idle_expiry: self.idle_expiry.unwrap_or(default.idle_expiry),
+            init_sql: self.init_sql.clone(),
+            ..default
+        }
+    }
+}
