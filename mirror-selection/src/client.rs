@@ -18,3 +18,13 @@ pub struct Client {
     /// Latitude and longitude in degrees, see [`parse_coordinates`](crate::parse_coordinates).
     pub coordinates: Option<(f32, f32)>,
 }
+
+impl Client {
+    /// Puts the client into another country, as `?country=` asks for. The continent follows from
+    /// the country; the coordinates are those of where the client really is, and go.
+    pub fn move_to(&mut self, country: Code, region: Option<Region>) {
+        self.country = Some(country);
+        self.region = region;
+        self.coordinates = None;
+    }
+}

@@ -55,3 +55,19 @@ impl Realm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_numbered_in_order() {
+        assert!(
+            Group::ALL
+                .iter()
+                .enumerate()
+                .all(|(n, &group)| group as usize == n)
+        );
+        assert!(Group::ALL.is_sorted());
+    }
+}

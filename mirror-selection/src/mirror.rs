@@ -162,3 +162,208 @@ fn host(url: &str) -> Option<&str> {
     };
     (!host.is_empty()).then_some(host)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: MirrorRow<'_> = MirrorRow {
+        id: Some(7),
+        identifier: Some("m"),
+        region: Some("EU"),
+        country: Some("DE"),
+        latitude: Some(51.5),
+        longitude: Some(9.25),
+        asn: Some(64500),
+        prefix: Some("192.0.2.0/24"),
+        score: Some(100),
+        base_url: Some("http://m/pub"),
+        region_only: Some("f"),
+        country_only: Some("f"),
+        as_only: Some("f"),
+        prefix_only: Some("f"),
+        other_countries: Some(""),
+        file_max_size: Some(0),
+    };
+
+    fn read(row: MirrorRow<'_>) -> Mirror {
+        Mirror::from_row(&row).expect("a usable row")
+    }
+
+    #[test]
+    fn rows_that_lack_the_essential_are_skipped() {
+        assert!(Mirror::from_row(&ROW).is_some());
+        for row in [
+            MirrorRow { id: None, ..ROW },
+            MirrorRow { score: None, ..ROW },
+            MirrorRow {
+                score: Some(0),
+                ..ROW
+            },
+            MirrorRow {
+                base_url: None,
+                ..ROW
+            },
+            MirrorRow {
+                base_url: Some(""),
+                ..ROW
+            },
+            MirrorRow {
+                file_max_size: None,
+                ..ROW
+            },
+        ] {
+            assert_eq!(Mirror::from_row(&row), None, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_lack_the_rest_are_unknown_places() {
+        let mirror = read(MirrorRow {
+            id: Some(7),
+            score: Some(i64::MAX),
+            base_url: Some("http://m/"),
+            file_max_size: Some(-1),
+            ..MirrorRow::default()
+        });
+        assert_eq!(mirror.score, u32::MAX);
+        assert_eq!(mirror.file_max_size, 0);
+        assert_eq!((mirror.latitude, mirror.longitude), (0.0, 0.0));
+        assert_eq!((mirror.region, mirror.country), (None, Code::UNKNOWN));
+        assert_eq!((mirror.asn, mirror.prefix), (None, None));
+        assert!(mirror.other_countries.is_empty());
+    }
+
+    #[test]
+    fn a_base_url_ends_in_one_slash() {
+        for url in ["http://m/pub", "http://m/pub/"] {
+            assert_eq!(
+                &*read(MirrorRow {
+                    base_url: Some(url),
+                    ..ROW
+                })
+                .base_url,
+                "http://m/pub/"
+            );
+        }
+    }
+
+    #[test]
+    fn booleans_are_text() {
+        for (text, value) in [
+            ("t", true),
+            ("true", true),
+            ("1", true),
+            ("f", false),
+            ("0", false),
+            ("", false),
+        ] {
+            let row = MirrorRow {
+                country_only: Some(text),
+                ..ROW
+            };
+            assert_eq!(read(row).country_only, value, "{text:?}");
+        }
+        assert!(
+            !read(MirrorRow {
+                country_only: None,
+                ..ROW
+            })
+            .country_only
+        );
+    }
+
+    #[test]
+    fn half_a_pair_of_coordinates_is_no_place() {
+        for (latitude, longitude) in [
+            (Some(1.0), None),
+            (None, Some(1.0)),
+            (Some(f64::NAN), Some(1.0)),
+            (Some(1.0), Some(1e99)),
+        ] {
+            let mirror = read(MirrorRow {
+                latitude,
+                longitude,
+                ..ROW
+            });
+            assert_eq!((mirror.latitude, mirror.longitude), (0.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn a_prefix_needs_its_length() {
+        for text in [
+            "",
+            "192.0.2.0",
+            "192.0.2.0/33",
+            "192.0.2/24",
+            "x/8",
+            "2001:db8::/129",
+        ] {
+            assert_eq!(
+                read(MirrorRow {
+                    prefix: Some(text),
+                    ..ROW
+                })
+                .prefix,
+                None,
+                "{text}"
+            );
+        }
+        for text in ["192.0.2.7/24", "2001:db8::/32", "0.0.0.0/0"] {
+            assert!(
+                read(MirrorRow {
+                    prefix: Some(text),
+                    ..ROW
+                })
+                .prefix
+                .is_some(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_as_number_has_32_bits() {
+        for (number, asn) in [
+            (4_294_967_295, Some(u32::MAX)),
+            (4_294_967_296, None),
+            (0, None),
+            (-1, None),
+        ] {
+            assert_eq!(
+                read(MirrorRow {
+                    asn: Some(number),
+                    ..ROW
+                })
+                .asn,
+                asn,
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_fallback_is_named_after_its_host() {
+        for (url, host) in [
+            ("http://uptime.example.de/foobar", "uptime.example.de"),
+            ("ftp://u:p@[2001:db8::1]:21/x", "2001:db8::1"),
+            ("https://h.example:8443?x", "h.example"),
+        ] {
+            let mirror = Mirror::fallback("EU", "DE", url).expect("has a host");
+            assert_eq!(&*mirror.identifier, host);
+            assert!(mirror.base_url.ends_with('/'));
+        }
+        for url in [
+            "",
+            "foobar",
+            "/foobar",
+            "http:///foobar",
+            "http://:80/",
+            "http://@/",
+            "http://[::1/",
+        ] {
+            assert_eq!(Mirror::fallback("eu", "de", url), None, "{url}");
+        }
+    }
+}

@@ -125,3 +125,79 @@ pub(crate) fn coordinates(latitude: f64, longitude: f64) -> Option<(f32, f32)> {
     let pair = (latitude as f32, longitude as f32);
     (pair.0.is_finite() && pair.1.is_finite()).then_some(pair)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_country_is_two_letters_or_digits() {
+        for (text, code) in [("DE", "de"), ("de", "de"), ("A1", "a1"), ("eU", "eu")] {
+            assert_eq!(
+                Code::parse(text).map(|c| c.to_string()).as_deref(),
+                Some(code),
+                "{text}"
+            );
+        }
+        for text in ["", "d", "deu", "--", "**", "d ", "d\n", "é", "\u{df}"] {
+            assert_eq!(Code::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mirror_country_is_the_first_two_characters() {
+        for (text, code) in [
+            ("DE", "de"),
+            ("deu", "de"),
+            ("**", "**"),
+            ("**x", "**"),
+            ("us ", "us"),
+        ] {
+            assert_eq!(Code::of_mirror(text).as_str(), code, "{text}");
+        }
+        for text in ["", "d", "--", "*", "d*", "é", "éé", "\r\n"] {
+            assert_eq!(Code::of_mirror(text), Code::UNKNOWN, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn regions_compare_without_case() {
+        assert_eq!(Region::parse("EU"), Region::parse("eu"));
+        assert_ne!(Region::parse("EU"), Region::parse("eur"));
+        assert_eq!(
+            Region::parse("Île").map(|r| r.to_string()).as_deref(),
+            Some("Île")
+        );
+        assert_eq!(
+            Region::parse("fifteen letters").map(|r| r.as_str().len()),
+            Some(15)
+        );
+        for text in ["", "--", "sixteen letters.", "e\nu", &"x".repeat(300)] {
+            assert_eq!(Region::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn coordinates_are_rounded_twice() {
+        assert_eq!(parse_coordinates("52.52", " 13.4 "), Some((52.52, 13.4)));
+        // Just above the middle of two f32: nearest to the text is the upper one, but its f64 is
+        // the middle itself, which goes to the even one below.
+        let text = "1.00000005960464477540";
+        assert_eq!(parse_coordinates(text, "1"), Some((1.0, 1.0)));
+        for (latitude, longitude) in [
+            ("", "1"),
+            ("1", ""),
+            ("x", "1"),
+            ("NaN", "1"),
+            ("1", "inf"),
+            ("1e99", "1"),
+            ("1", "--"),
+        ] {
+            assert_eq!(
+                parse_coordinates(latitude, longitude),
+                None,
+                "{latitude} {longitude}"
+            );
+        }
+    }
+}

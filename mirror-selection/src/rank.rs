@@ -106,3 +106,73 @@ pub(crate) fn by_chance(random: u64, score: u32) -> Key {
     let waiting_time = -uniform.ln() / f64::from(score.max(1));
     waiting_time.to_bits() >> 2 // positive numbers sort as their bits do
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planar_distance_is_truncated_thousandths_of_a_degree() {
+        let distance = Distance::Planar;
+        assert_eq!(distance.between((50.0, 10.0), (53.0, 14.0)), 5000);
+        assert_eq!(distance.between((50.0, 10.0), (50.0, 10.000_9)), 0);
+        for unknown in [
+            (0.0, 14.0),
+            (53.0, 0.0),
+            (0.0, 0.0),
+            (-0.0, 14.0),
+            (f32::NAN, 14.0),
+        ] {
+            assert_eq!(
+                distance.between((50.0, 10.0), unknown),
+                FAR_AWAY,
+                "{unknown:?}"
+            );
+        }
+        assert_eq!(distance.between((f32::MAX, 1.0), (f32::MIN, 1.0)), u64::MAX);
+    }
+
+    #[test]
+    fn great_circle_distance_is_the_central_angle() {
+        let distance = Distance::GreatCircle;
+        for (a, b, expected) in [
+            ((10.0, 179.0), (10.0, 179.0), 0),
+            ((0.0, 179.0), (0.0, -179.0), 2000),
+            ((80.0, 0.0), (80.0, 180.0), 20_000),
+            ((45.0, 10.0), (-45.0, -170.0), 180_000),
+            // Berlin and Tokyo: 8,916 km on a sphere with a radius of 6,371 km
+            ((52.52, 13.405), (35.6762, 139.6503), 80_179),
+        ] {
+            let found = distance.between(a, b);
+            assert!(found.abs_diff(expected) <= 5, "{a:?} {b:?}: {found}");
+            assert_eq!(found, distance.between(b, a));
+        }
+    }
+
+    #[test]
+    fn the_bonus_is_divided_twice() {
+        assert_eq!(by_distance(0, 3, 100), 6666);
+        assert_eq!(by_distance(0, 7, 100), 2857);
+        assert_eq!(by_distance(0, 3, 700), 952);
+        assert_eq!(by_distance(5, 1, u32::MAX), 5);
+        assert_eq!(by_distance(u64::MAX, 1, 1), KEY_MAX);
+    }
+
+    #[test]
+    fn random_keys_fit_below_the_group() {
+        for random in [0, 1, 1 << 12, u64::MAX / 2, u64::MAX - (1 << 12), u64::MAX] {
+            for score in [0, 1, 100, u32::MAX] {
+                let key = by_chance(random, score);
+                assert!(key > 0 && key <= KEY_MAX, "{random} {score}: {key}");
+            }
+        }
+        assert!(by_chance(1 << 40, 100) > by_chance(1 << 60, 100));
+    }
+
+    #[test]
+    fn distances_have_names() {
+        assert_eq!("planar".parse(), Ok(Distance::Planar));
+        assert_eq!("Great-Circle".parse(), Ok(Distance::GreatCircle));
+        assert_eq!("".parse::<Distance>(), Err(UnknownDistance));
+    }
+}
