@@ -158,6 +158,8 @@ pub struct ClientInfo<'a> {
     pub country: Option<&'a str>,
     /// Name of the country.
     pub country_name: Option<&'a str>,
+    /// Two-letter code of the continent.
+    pub continent: Option<&'a str>,
     /// Number of the autonomous system, as text.
     pub asn: Option<&'a str>,
     /// Network prefix in CIDR notation.

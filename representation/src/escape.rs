@@ -103,11 +103,12 @@ fn is_xml_char(c: char) -> bool {
 }
 
 /// Text for people: as [`xml_text`], but control characters show as their pictures (␊ for a line
-/// feed), so that a name stays one line.
+/// feed), so that a name stays one line; and what would turn the text that follows around
+/// (`exe.txt` for `txt.exe`) shows as U+FFFD.
 #[must_use]
 pub fn display(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
-    if text.chars().all(|c| is_xml_char(c) && !c.is_control()) {
+    if text.chars().all(|c| c == picture(c)) {
         return text;
     }
     text.chars().map(picture).collect::<String>().into()
@@ -117,6 +118,8 @@ fn picture(c: char) -> char {
     match u32::from(c) {
         n @ 0..0x20 => char::from_u32(0x2400 + n).unwrap_or(char::REPLACEMENT_CHARACTER),
         0x7f => '\u{2421}',
+        // Embeddings, overrides and isolates (UAX 9, section 2); letters need none of them.
+        0x202a..=0x202e | 0x2066..=0x2069 => char::REPLACEMENT_CHARACTER,
         _ if c.is_control() || !is_xml_char(c) => char::REPLACEMENT_CHARACTER,
         _ => c,
     }
@@ -189,6 +192,7 @@ mod tests {
     #[test]
     fn display_shows_control_characters() {
         assert_eq!(display(b"a\nb\x7f"), "a\u{240a}b\u{2421}");
+        assert_eq!(display("a\u{202e}b\u{5d0}".as_bytes()), "a\u{fffd}b\u{5d0}");
     }
 
     #[test]

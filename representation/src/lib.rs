@@ -12,6 +12,7 @@
 
 pub mod accept;
 pub mod answer;
+mod countries;
 mod date;
 pub mod document;
 pub mod escape;

@@ -1,7 +1,81 @@
 //! HTML page of the mirrors.
+//!
+//! Sites style the page by its ids and classes that start with `mirrorbrain-`; those and their
+//! nesting are fixed. The built-in style sheet lies in a cascade layer, so that whatever a site's
+//! own sheet says wins, however simple its selectors are.
 
-use crate::{Answer, Document};
+mod details;
+mod map;
+mod mirrors;
 
-pub(crate) fn answer<'a>(_doc: &Document<'a>) -> Answer<'a> {
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::{Answer, Document, Segment, escape};
+
+const STYLE: &str = include_str!("mirrorlist/style.css");
+
+pub(crate) fn answer<'a>(doc: &Document<'a>) -> Answer<'a> {
+    // The page shows the client's address: no business of a shared cache.
     Answer::new("text/html; charset=UTF-8")
+        .header("Cache-Control", "private, no-cache")
+        .with(top(doc))
+        .with(body(doc).into_string().into_bytes())
+        .with(bottom(doc))
+}
+
+/// The page's start, up to where the site's own header ends.
+fn top<'a>(doc: &Document<'a>) -> Segment<'a> {
+    if let Some(header) = doc.page_header {
+        return header.into();
+    }
+    let name = escape::display(doc.file.name());
+    let page = html! {
+        (DOCTYPE)
+        // An unclosed element: the footer may be a site's own.
+        (PreEscaped("\n<html lang=\"en\">\n"))
+        head {
+            meta charset="UTF-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { "Mirrors of " (name) }
+            style { (PreEscaped(STYLE)) }
+            @if let Some(url) = &doc.site.style_sheet {
+                link rel="stylesheet" href=(url);
+            }
+        }
+        (PreEscaped("\n<body>\n"))
+        header { h1 { bdi { (name) } } }
+        (PreEscaped("\n"))
+    };
+    page.into_string().into_bytes().into()
+}
+
+/// What the page is about. `main` belongs to our own frame: a site's may have one already.
+fn body(doc: &Document<'_>) -> Markup {
+    let details = html! {
+        div id="mirrorbrain-details" {
+            (details::file_info(doc)) "\n"
+            (details::links(doc)) "\n"
+            (mirrors::mirrors(doc))
+        }
+        "\n"
+    };
+    if doc.page_header.is_some() {
+        details
+    } else {
+        html! { main { (details) } }
+    }
+}
+
+/// The page's end.
+fn bottom<'a>(doc: &Document<'a>) -> Segment<'a> {
+    if let Some(footer) = doc.page_footer {
+        return footer.into();
+    }
+    let page = html! {
+        "\n"
+        footer { "Mirrors chosen by " (doc.site.generator) }
+        (PreEscaped("\n</body>\n</html>\n"))
+    };
+    page.into_string().into_bytes().into()
 }
