@@ -79,6 +79,11 @@ pub fn signal(name: &str, pids: &[u32]) {
     succeeds(&mut kill);
 }
 
+/// Whether a process exists.
+pub fn is_alive(pid: u32) -> bool {
+    succeeds(Command::new("kill").args(["-0", &pid.to_string()]))
+}
+
 /// The direct children of a process.
 pub fn children(pid: u32) -> Vec<u32> {
     std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))

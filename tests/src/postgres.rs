@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::command::{as_user, children, existing_user, find, ids, is_root, run, signal, succeeds};
+use crate::command::{as_user, children, existing_user, find, ids, is_alive, is_root, run, signal};
 use crate::guardian::Guardian;
 use crate::{free_port, temp_dir, workspace};
 
@@ -277,10 +277,6 @@ fn configuration(dir: &Path, port: u16, settings: &[(&str, &str)]) -> String {
         text.push_str(&format!("{name} = '{value}'\n"));
     }
     text
-}
-
-fn is_alive(pid: u32) -> bool {
-    succeeds(Command::new("kill").args(["-0", &pid.to_string()]))
 }
 
 #[cfg(test)]

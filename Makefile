@@ -1,0 +1,51 @@
+# The two commands to know: `make demo` shows redirects at work, `make test` tests everything.
+
+CARGO   ?= cargo
+APXS    ?= $(shell command -v apxs || command -v apxs2)
+MODULES  = mirrorbrain asn autoindex_mb
+PACKAGES = $(MODULES:%=-p mod_%)
+DESTDIR ?=
+
+.PHONY: all setup demo demo-stop test fmt lint install clean
+
+# The modules, under the names that httpd knows, in target/modules.
+all:
+	$(CARGO) build --release $(PACKAGES)
+	mkdir -p target/modules
+	for module in $(MODULES); do \
+	    install -m 644 target/release/libmod_$$module.so target/modules/mod_$$module.so || exit 1; \
+	done
+
+# What is missing on a plain Debian is installed; elsewhere it is named.
+setup:
+	tools/setup.sh
+
+demo: setup
+	$(CARGO) build $(PACKAGES) -p tests
+	$(CARGO) run -q -p tests --bin demo -- start
+
+demo-stop:
+	$(CARGO) run -q -p tests --bin demo -- stop
+
+# Documentation tests first, so that the output ends with the tests on a real httpd.
+test: setup
+	$(CARGO) test --workspace --doc
+	$(CARGO) test --workspace --exclude tests --all-targets
+	$(CARGO) test -p tests --all-targets
+
+fmt:
+	$(CARGO) fmt --all
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# The modules go where httpd looks for them. Nothing is switched on: that is the site's decision.
+# The same by hand: apxs -i -n mirrorbrain target/modules/mod_mirrorbrain.so
+install: all
+	install -d "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
+	install -m 644 $(MODULES:%=target/modules/mod_%.so) "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
+
+clean:
+	$(CARGO) clean
