@@ -1,56 +1,193 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
-use crate::{ConnectionInfo, DbError, FileRecord, Hashes, Logger, MirrorTable, Settings};
-use std::{io, sync::Arc};
+use crate::{
+    ConnectionInfo, DbError, FileRecord, Hashes, Logger, MirrorTable, Settings, Unavailable,
+    cache::{FileCache, Flight, Join},
+    fetch::Fetcher,
+    hashes,
+    pool::{Event, Listener, Pool},
+    refresh::Refresher,
+    statement::Statement,
+};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+/// With an expired answer at hand, a request waits this long for a new one.
+const PATIENCE_WITH_STALE: Duration = Duration::from_millis(300);
+
+/// The longest key that is asked for; `filearr.path` holds 512 characters.
+const LONGEST_PATH: usize = 8192;
 
 /// One database with its connections, mirror table and file cache.
 ///
 /// Made at configuration time without side effects; [`start`](Self::start) in the child process
 /// starts its threads.
 pub struct Database {
-    _info: ConnectionInfo,
-    _settings: Settings,
-    _log: Logger,
+    settings: Settings,
+    fetcher: Arc<Fetcher>,
+    refresher: Arc<Refresher>,
+    hashes: Arc<Statement>,
 }
 
 impl Database {
     /// A database that is not connected yet. Starts nothing.
     pub fn new(info: ConnectionInfo, settings: Settings, log: Logger) -> Self {
+        let cache = Arc::new(FileCache::new(settings.cache_bytes));
+        let refresher = Arc::new(Refresher::new(settings.mirror_query.is_none()));
+        let listener = listener(cache.clone(), refresher.clone());
+        let pool = Arc::new(Pool::with_listener(
+            info,
+            settings.pool.clone(),
+            log,
+            Some(listener),
+        ));
         Self {
-            _info: info,
-            _settings: settings,
-            _log: log,
+            hashes: Arc::new(hashes::statement(settings.hash_query.as_deref())),
+            fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
+            refresher,
+            settings,
         }
     }
 
     /// Starts the background threads. To be called once per process, after the last fork.
     pub fn start(&self) -> io::Result<()> {
-        Ok(())
+        self.fetcher.pool.start()?;
+        self.refresher
+            .start(self.fetcher.pool.clone(), self.settings.refresh_interval)
     }
 
     /// Stops the background threads within a bounded time; requests then get `Unavailable`.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        self.refresher.request_stop();
+        self.fetcher.pool.stop();
+        self.refresher.join();
+    }
 
-    /// The current mirror table. Take it once per request, and resolve file records with it.
+    /// The connections, for statements of the caller's own.
+    pub fn pool(&self) -> &Pool {
+        &self.fetcher.pool
+    }
+
+    /// The current mirror table. Take it after [`file`](Self::file), which waits for the first one,
+    /// and once per request.
     pub fn mirrors(&self) -> Arc<MirrorTable> {
-        Arc::default()
+        self.refresher.table.load_full()
+    }
+
+    /// How many records the file cache holds, and their bytes.
+    pub fn cache_usage(&self) -> (usize, u64) {
+        self.fetcher.cache.usage()
     }
 
     /// What is known of the file with this key (`filearr.path`), `size` in bytes and `mtime` in
     /// seconds since 1970. A file that is not in the database gives an empty record.
+    ///
+    /// From the cache, or in one round trip that all requests for the file share. Waits at most
+    /// `query_timeout`, and not at all while the database is known to be away.
     pub fn file(&self, path: &str, size: u64, mtime: i64) -> Result<Arc<FileRecord>, DbError> {
-        let _ = (path, size, mtime);
-        Err(DbError::Unavailable(crate::Unavailable))
+        if path.len() > LONGEST_PATH || path.contains('\0') {
+            return Ok(Arc::new(FileRecord::unknown()));
+        }
+        let deadline = Instant::now() + self.settings.pool.query_timeout;
+        self.refresher.wait_for_table(deadline)?;
+        if self.settings.cache_ttl.is_zero() {
+            let flight = Flight::default();
+            let setter = flight.clone();
+            self.fetcher.fetch(path, size, mtime, move |result| {
+                setter.set(result.map(Arc::new))
+            });
+            return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
+        }
+        self.cached(path, size, mtime, deadline)
     }
 
-    /// All hashes of a file, if there are any for this size and mtime.
+    fn cached(
+        &self,
+        path: &str,
+        size: u64,
+        mtime: i64,
+        deadline: Instant,
+    ) -> Result<Arc<FileRecord>, DbError> {
+        let key = self.fetcher.key(path, size, mtime);
+        let ttl = self.settings.cache_ttl;
+        let Some(record) = self.fetcher.cache.get(&key) else {
+            let flight = self.ask(&key, path, size, mtime);
+            return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
+        };
+        let age = record.fetched.elapsed();
+        if age < ttl && !self.refresher.missed_since(record.fetched) {
+            // What is asked for all the time is renewed before it expires, so nobody waits for it.
+            if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
+                self.ask(&key, path, size, mtime);
+            }
+            return Ok(record);
+        }
+        let flight = self.ask(&key, path, size, mtime);
+        let usable = age < ttl + self.settings.cache_stale;
+        let patience = Instant::now() + PATIENCE_WITH_STALE;
+        let deadline = if usable {
+            deadline.min(patience)
+        } else {
+            deadline
+        };
+        match flight.wait(deadline) {
+            Some(Ok(record)) => Ok(record),
+            _ if usable => Ok(record),
+            failure => failure.unwrap_or(Err(Unavailable.into())),
+        }
+    }
+
+    /// Joins the query for this file, or starts one.
+    fn ask(&self, key: &str, path: &str, size: u64, mtime: i64) -> Flight {
+        let key: Arc<str> = Arc::from(key);
+        match self.fetcher.cache.join(&key) {
+            Join::Wait(flight) => flight,
+            Join::Ask(flight) => {
+                let (cache, landing) = (self.fetcher.cache.clone(), flight.clone());
+                self.fetcher.fetch(path, size, mtime, move |result| {
+                    cache.land(key, &landing, result.map(Arc::new));
+                });
+                flight
+            }
+        }
+    }
+
+    /// All hashes of a file, if there are any for this size and mtime. Never from the cache.
     pub fn hashes(
         &self,
         path: &str,
         size: u64,
         mtime: i64,
     ) -> Result<Option<Arc<Hashes>>, DbError> {
-        let _ = (path, size, mtime);
-        Err(DbError::Unavailable(crate::Unavailable))
+        if path.len() > LONGEST_PATH || path.contains('\0') {
+            return Ok(None);
+        }
+        let parameters = vec![path.to_owned(), size.to_string(), mtime.to_string()];
+        let rows = self.fetcher.pool.query(&self.hashes, parameters)?;
+        Ok(hashes::read(&self.hashes, rows, size)?.map(Arc::new))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the triggers of sql/notify.sql say: `file <path>`, `files`, `server`.
+fn listener(cache: Arc<FileCache>, refresher: Arc<Refresher>) -> Listener {
+    Listener {
+        channel: "mirrorbrain",
+        call: Box::new(move |event| match event {
+            Event::Connected => refresher.connected(),
+            Event::Notified("server") => refresher.wake(),
+            Event::Notified(payload) => match payload.strip_prefix("file ") {
+                Some(path) => cache.invalidate(path),
+                None => cache.clear(),
+            },
+        }),
     }
 }

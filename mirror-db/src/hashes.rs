@@ -1,12 +1,55 @@
 //! All hashes of one version of a file, sums included.
 
-use crate::Digests;
+use crate::{
+    CustomQuery, DbError, Digests,
+    lookup::{Bytes, Sums, digest, hex_digits, number, text},
+    statement::Statement,
+};
+use std::time::Duration;
+use tokio_postgres::Row;
+
+const SQL: &str = "\
+SELECT f.id, h.md5, h.sha1, h.sha256, h.sha1piecesize, h.sha1pieces, h.btih, h.pgp, \
+h.zblocksize, h.zhashlens, h.zsums \
+FROM filearr f JOIN hash h ON h.file_id = f.id \
+WHERE f.path = $1 AND h.size = $2::bigint AND h.mtime = $3::bigint LIMIT 1";
+
+/// The columns of a hash query, by position.
+const COLUMNS: usize = 11;
+
+/// Sums of tens of megabytes take their time on the way.
+const TIME: Duration = Duration::from_secs(6);
+
+/// The statement, or the site's own. Parameters: path, size, mtime.
+pub(crate) fn statement(custom: Option<&CustomQuery>) -> Statement {
+    let statement = match custom {
+        Some(query) => Statement::custom("MirrorBrainDBDQueryHash", query),
+        None => Statement::new("the look-up of hashes", SQL, 3),
+    };
+    statement.with_time(TIME)
+}
 
 /// Every stored hash of one version of a file. Piece hashes and zsync sums can be tens of
 /// megabytes; they are held once, and only as long as the request that asked for them.
 #[derive(Debug)]
 pub struct Hashes {
     digests: Digests,
+    pgp: String,
+    block_size: u32,
+    hash_lengths: String,
+    pieces: Blob,
+    sums: Blob,
+    /// The answer of the database, which the blobs may be part of.
+    row: Row,
+}
+
+#[derive(Debug)]
+enum Blob {
+    Missing,
+    /// In this column of the row.
+    Column(usize),
+    /// Decoded from hex.
+    Decoded(Vec<u8>),
 }
 
 impl Hashes {
@@ -18,26 +61,129 @@ impl Hashes {
     /// The SHA-1 of each piece, 20 bytes each, one after the other. Empty when not known or when
     /// their number does not fit the size of the file.
     pub fn pieces(&self) -> &[u8] {
-        &[]
+        self.bytes(&self.pieces)
     }
 
     /// The detached PGP signature in ASCII armour; empty when there is none.
     pub fn pgp(&self) -> &str {
-        ""
+        &self.pgp
     }
 
     /// Block size of the zsync sums in bytes; 0 when there are none.
     pub fn zsync_block_size(&self) -> u32 {
-        0
+        self.block_size
     }
 
     /// Lengths of zsync's sums as its header `Hash-Lengths` has them (`seq,rsum,checksum`).
     pub fn zsync_hash_lengths(&self) -> &str {
-        ""
+        &self.hash_lengths
     }
 
     /// The raw zsync sums. Empty when not known or when their number does not fit the file.
     pub fn zsync_sums(&self) -> &[u8] {
-        &[]
+        self.bytes(&self.sums)
     }
+
+    fn bytes<'a>(&'a self, blob: &'a Blob) -> &'a [u8] {
+        match blob {
+            Blob::Missing => &[],
+            Blob::Decoded(bytes) => bytes,
+            Blob::Column(column) => match self.row.try_get::<_, Option<Bytes<'a>>>(*column) {
+                Ok(Some(Bytes::Raw(bytes))) => bytes,
+                _ => &[],
+            },
+        }
+    }
+}
+
+/// Reads the first row of a hash query about a file of `size` bytes.
+pub(crate) fn read(
+    statement: &Statement,
+    rows: Vec<Row>,
+    size: u64,
+) -> Result<Option<Hashes>, DbError> {
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    check_columns(statement, &row)?;
+    decode(row, size)
+        .map(Some)
+        .map_err(|error| DbError::query_failed(format!("{}: {error}", statement.name)))
+}
+
+/// Reads only the digests of the first row.
+pub(crate) fn read_digests(
+    statement: &Statement,
+    rows: Vec<Row>,
+    size: u64,
+) -> Result<Option<Digests>, DbError> {
+    Ok(read(statement, rows, size)?.map(|hashes| hashes.digests))
+}
+
+fn check_columns(statement: &Statement, row: &Row) -> Result<(), DbError> {
+    if row.len() == COLUMNS {
+        return Ok(());
+    }
+    let text = format!(
+        "{}: {} columns instead of {COLUMNS}",
+        statement.name,
+        row.len()
+    );
+    Err(DbError::query_failed(text))
+}
+
+fn decode(row: Row, size: u64) -> Result<Hashes, tokio_postgres::Error> {
+    let (pieces, piece_bytes) = blob(&row, 5)?;
+    let (sums, sum_bytes) = blob(&row, 10)?;
+    let layout = Sums {
+        piece_size: number(&row, 4)?.unwrap_or(0),
+        pieces: piece_bytes,
+        block_size: number(&row, 8)?.unwrap_or(0),
+        hash_lengths: text(&row, 9)?,
+        sums: sum_bytes,
+    };
+    let pgp = text(&row, 7)?;
+    let digests = Digests {
+        md5: digest(&row, 1)?,
+        sha1: digest(&row, 2)?,
+        sha256: digest(&row, 3)?,
+        btih: digest(&row, 6)?,
+        piece_size: u32::try_from(layout.piece_size).unwrap_or(0),
+        has_pieces: layout.pieces_fit(size),
+        has_pgp: !pgp.is_empty(),
+        has_zsync: layout.blocks_fit(size),
+    };
+    Ok(Hashes {
+        pieces: if digests.has_pieces {
+            pieces
+        } else {
+            Blob::Missing
+        },
+        sums: if digests.has_zsync {
+            sums
+        } else {
+            Blob::Missing
+        },
+        block_size: u32::try_from(layout.block_size).unwrap_or(0),
+        hash_lengths: layout.hash_lengths,
+        pgp,
+        digests,
+        row,
+    })
+}
+
+/// A long column and how many bytes it stands for.
+fn blob(row: &Row, column: usize) -> Result<(Blob, i64), tokio_postgres::Error> {
+    let length = |bytes: &[u8]| i64::try_from(bytes.len()).unwrap_or(0);
+    Ok(match row.try_get::<_, Option<Bytes<'_>>>(column)? {
+        None => (Blob::Missing, 0),
+        Some(Bytes::Raw(bytes)) => (Blob::Column(column), length(bytes)),
+        Some(Bytes::Text(text)) => match hex::decode(hex_digits(text)) {
+            Ok(bytes) => {
+                let length = length(&bytes);
+                (Blob::Decoded(bytes), length)
+            }
+            Err(_) => (Blob::Missing, 0),
+        },
+    })
 }

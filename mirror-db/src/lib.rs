@@ -3,22 +3,38 @@
 //!
 //! Everything that talks to PostgreSQL, and nothing that knows of httpd.
 
+mod cache;
+mod certificate;
+mod connect;
 mod connection_info;
 mod custom_query;
 mod database;
 mod error;
+mod fetch;
 mod file_record;
 mod hashes;
 mod log;
+mod lookup;
 mod mirror_table;
+mod password_file;
+mod pool;
+mod queue;
+mod refresh;
+mod reply;
+mod session;
 mod settings;
+mod statement;
+mod tls;
+mod value;
 
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::Database;
 pub use error::{DbError, Unavailable};
-pub use file_record::{Digests, FileRecord};
+pub use file_record::{Digests, FileRecord, MirrorIter};
 pub use hashes::Hashes;
 pub use log::{LogLevel, Logger};
 pub use mirror_table::MirrorTable;
+pub use pool::Pool;
 pub use settings::{PoolSettings, Settings};
+pub use statement::Statement;

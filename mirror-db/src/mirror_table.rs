@@ -1,5 +1,131 @@
 //! All usable mirrors, as one snapshot in memory.
 
+use crate::{DbError, pool::text_columns, statement::Statement};
+use mirror_selection::{Mirror, MirrorRow};
+use tokio_postgres::Row;
+
 /// The `server` rows that may be used now, sorted by id.
 #[derive(Debug, Default)]
-pub struct MirrorTable {}
+pub struct MirrorTable {
+    mirrors: Vec<Mirror>,
+    /// Position in `mirrors` plus one, by id; zero is no mirror. Ids are small numbers.
+    positions: Vec<u32>,
+}
+
+/// Ids beyond this are looked up by binary search.
+const DENSE: usize = 1 << 16;
+
+impl MirrorTable {
+    /// A table of these mirrors. Of several with one id the first counts.
+    pub fn new(mut mirrors: Vec<Mirror>) -> Self {
+        mirrors.sort_by_key(|mirror| mirror.id);
+        mirrors.dedup_by_key(|mirror| mirror.id);
+        let mut positions = Vec::new();
+        for (mirror, place) in mirrors.iter().zip(1..) {
+            let Ok(id) = usize::try_from(mirror.id) else {
+                continue;
+            };
+            if id >= DENSE {
+                break;
+            }
+            if positions.len() <= id {
+                positions.resize(id + 1, 0);
+            }
+            if let Some(slot) = positions.get_mut(id) {
+                *slot = place;
+            }
+        }
+        Self { mirrors, positions }
+    }
+
+    /// All mirrors, by id.
+    pub fn mirrors(&self) -> &[Mirror] {
+        &self.mirrors
+    }
+
+    /// The mirror with this id, if it may be used now.
+    pub fn get(&self, id: i64) -> Option<&Mirror> {
+        let index = usize::try_from(id).ok()?;
+        if index < DENSE {
+            let place = *self.positions.get(index)?;
+            return self
+                .mirrors
+                .get(usize::try_from(place).ok()?.checked_sub(1)?);
+        }
+        let place = self
+            .mirrors
+            .binary_search_by_key(&id, |mirror| mirror.id)
+            .ok()?;
+        self.mirrors.get(place)
+    }
+}
+
+/// The columns of a mirror query, by position.
+pub(crate) const COLUMNS: usize = 16;
+
+/// Reads the rows of a mirror query; those that cannot be used are left out.
+pub(crate) fn read(statement: &Statement, rows: &[Row]) -> Result<Vec<Mirror>, DbError> {
+    let mut mirrors = Vec::with_capacity(rows.len());
+    for row in rows {
+        let columns = text_columns(statement, row)?;
+        let found = columns.len();
+        let columns: [Option<String>; COLUMNS] = columns.try_into().map_err(|_| {
+            DbError::query_failed(format!(
+                "{}: {found} columns instead of {COLUMNS}",
+                statement.name
+            ))
+        })?;
+        mirrors.extend(Mirror::from_row(&mirror_row(&columns)));
+    }
+    Ok(mirrors)
+}
+
+fn mirror_row(columns: &[Option<String>; COLUMNS]) -> MirrorRow<'_> {
+    let [
+        id,
+        identifier,
+        region,
+        country,
+        latitude,
+        longitude,
+        asn,
+        prefix,
+        score,
+        base_url,
+        region_only,
+        country_only,
+        as_only,
+        prefix_only,
+        other_countries,
+        file_max_size,
+    ] = columns.each_ref().map(Option::as_deref);
+    MirrorRow {
+        id: id.and_then(integer),
+        identifier,
+        region,
+        country,
+        latitude: latitude.and_then(|text| text.trim().parse().ok()),
+        longitude: longitude.and_then(|text| text.trim().parse().ok()),
+        asn: asn.and_then(integer),
+        prefix,
+        score: score.and_then(integer),
+        base_url,
+        region_only,
+        country_only,
+        as_only,
+        prefix_only,
+        other_countries,
+        file_max_size: file_max_size.and_then(integer),
+    }
+}
+
+/// A whole number; `12.0`, as a column of type numeric may write it, is one, too.
+fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}

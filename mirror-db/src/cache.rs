@@ -1,0 +1,103 @@
+//! The file cache: bounded, concurrent, and one query for many requests.
+
+use crate::{DbError, FileRecord, reply::Reply};
+use quick_cache::{Weighter, sync::Cache};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The answer to one query that any number of requests may wait for.
+pub(crate) type Flight = Arc<Reply<Result<Arc<FileRecord>, DbError>>>;
+
+/// Records by key, and the queries under way.
+pub(crate) struct FileCache {
+    records: Cache<Arc<str>, Arc<FileRecord>, Weigher>,
+    flights: Mutex<HashMap<Arc<str>, Flight>>,
+}
+
+/// Whether this request is the one that has to ask.
+pub(crate) enum Join {
+    Ask(Flight),
+    Wait(Flight),
+}
+
+#[derive(Clone)]
+struct Weigher;
+
+impl Weighter<Arc<str>, Arc<FileRecord>> for Weigher {
+    fn weight(&self, key: &Arc<str>, record: &Arc<FileRecord>) -> u64 {
+        // The constant covers the allocator and the cache's own bookkeeping.
+        96 + u64::try_from(key.len()).unwrap_or(u64::MAX) + record.weight()
+    }
+}
+
+impl FileCache {
+    /// A cache of at most `bytes`.
+    pub fn new(bytes: u64) -> Self {
+        // Room for the directory of small records grows with use; this is only where it starts.
+        let items = usize::try_from(bytes / 512)
+            .unwrap_or(usize::MAX)
+            .clamp(64, 1 << 20);
+        Self {
+            records: Cache::with_weighter(items, bytes, Weigher),
+            flights: Mutex::default(),
+        }
+    }
+
+    pub fn get(&self, key: &str) -> Option<Arc<FileRecord>> {
+        self.records.get(key)
+    }
+
+    /// Joins the query for this key, or starts one.
+    pub fn join(&self, key: &Arc<str>) -> Join {
+        let mut flights = self.flights();
+        if let Some(flight) = flights.get(key) {
+            return Join::Wait(flight.clone());
+        }
+        let flight = Flight::default();
+        flights.insert(key.clone(), flight.clone());
+        Join::Ask(flight)
+    }
+
+    /// Ends a query. Its answer is kept unless it was invalidated on the way.
+    pub fn land(&self, key: Arc<str>, flight: &Flight, result: Result<Arc<FileRecord>, DbError>) {
+        let current = {
+            let mut flights = self.flights();
+            let current = flights
+                .get(&key)
+                .is_some_and(|other| Arc::ptr_eq(other, flight));
+            if current {
+                flights.remove(&key);
+            }
+            current
+        };
+        if let Ok(record) = &result
+            && current
+        {
+            self.records.insert(key, record.clone());
+        }
+        flight.set(result);
+    }
+
+    /// Forgets one key, also where a query for it is under way.
+    pub fn invalidate(&self, key: &str) {
+        self.flights().remove(key);
+        self.records.remove(key);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.flights().clear();
+        self.records.clear();
+    }
+
+    /// How many records there are and what they weigh, in bytes.
+    pub fn usage(&self) -> (usize, u64) {
+        (self.records.len(), self.records.weight())
+    }
+
+    fn flights(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Flight>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

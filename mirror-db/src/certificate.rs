@@ -1,0 +1,97 @@
+//! What libpq accepts in a server certificate and webpki does not look at.
+
+use rustls::{
+    CertificateError, Error,
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+use x509_cert::{
+    Certificate,
+    der::{
+        Decode,
+        asn1::{PrintableStringRef, Utf8StringRef},
+        oid::db::rfc4519::CN,
+    },
+    ext::pkix::{SubjectAltName, name::GeneralName},
+};
+
+fn parse(certificate: &CertificateDer<'_>) -> Option<Certificate> {
+    Certificate::from_der(certificate).ok()
+}
+
+/// Fails outside the time for which the certificate was issued.
+pub(crate) fn check_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
+    let Some(parsed) = parse(certificate) else {
+        return Err(Error::InvalidCertificate(CertificateError::BadEncoding));
+    };
+    let validity = parsed.tbs_certificate.validity;
+    if now.as_secs() < validity.not_before.to_unix_duration().as_secs() {
+        return Err(Error::InvalidCertificate(CertificateError::NotValidYet));
+    }
+    if now.as_secs() > validity.not_after.to_unix_duration().as_secs() {
+        return Err(Error::InvalidCertificate(CertificateError::Expired));
+    }
+    Ok(())
+}
+
+/// Whether the subject's common name is that of the server. As in libpq (and RFC 6125, 6.4.4) it
+/// counts only where the certificate has no alternative name for a host.
+pub(crate) fn common_name_matches(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+    let Some(parsed) = parse(certificate) else {
+        return false;
+    };
+    let Ok(alternatives) = parsed.tbs_certificate.get::<SubjectAltName>() else {
+        return false;
+    };
+    let has_host = alternatives.is_some_and(|(_, names)| {
+        names
+            .0
+            .iter()
+            .any(|name| matches!(name, GeneralName::DnsName(_) | GeneralName::IpAddress(_)))
+    });
+    if has_host {
+        return false;
+    }
+    let wanted = name.to_str();
+    parsed
+        .tbs_certificate
+        .subject
+        .0
+        .iter()
+        .flat_map(|rdn| rdn.0.iter())
+        .any(|attribute| {
+            let utf8 = attribute.value.decode_as::<Utf8StringRef<'_>>().ok();
+            let printable = attribute.value.decode_as::<PrintableStringRef<'_>>().ok();
+            let text = match (&utf8, &printable) {
+                (Some(text), _) => text.as_str(),
+                (None, Some(text)) => text.as_str(),
+                (None, None) => return false,
+            };
+            attribute.oid == CN && host_matches(text, &wanted)
+        })
+}
+
+/// Case-blind; `*.` stands for exactly one label, and not for an address.
+fn host_matches(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(domain) => {
+            host.split_once('.')
+                .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(domain))
+                && host.parse::<std::net::IpAddr>().is_err()
+        }
+        None => pattern.eq_ignore_ascii_case(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_matches;
+
+    #[test]
+    fn a_wildcard_is_one_label() {
+        assert!(host_matches("db.example.org", "DB.example.org"));
+        assert!(host_matches("*.example.org", "db.example.org"));
+        assert!(!host_matches("*.example.org", "a.db.example.org"));
+        assert!(!host_matches("*.example.org", "example.org"));
+        assert!(!host_matches("*.0.0.1", "127.0.0.1"));
+    }
+}

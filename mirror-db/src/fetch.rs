@@ -1,0 +1,190 @@
+//! One file's facts, from as many statements as the configuration needs.
+
+use crate::{
+    DbError, FileRecord, Settings,
+    cache::FileCache,
+    file_record::{Mirrors, Version},
+    hashes, lookup, mirror_table,
+    pool::Pool,
+    queue::Answer,
+    statement::Statement,
+};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Asks the database about files.
+pub(crate) struct Fetcher {
+    pub pool: Arc<Pool>,
+    pub cache: Arc<FileCache>,
+    time: Duration,
+    /// Mirrors and digests at once; not needed where the site has its own query for both.
+    lookup: Option<Arc<Statement>>,
+    mirrors: Option<Arc<Statement>>,
+    hashes: Option<Arc<Statement>>,
+}
+
+impl Fetcher {
+    pub fn new(pool: Arc<Pool>, cache: Arc<FileCache>, settings: &Settings) -> Self {
+        let mirrors = settings.mirror_query.as_deref();
+        let hash = settings.hash_query.as_deref();
+        let both = mirrors.is_some() && hash.is_some();
+        Self {
+            pool,
+            cache,
+            time: settings.pool.query_timeout,
+            lookup: (!both).then(|| Arc::new(lookup::statement(!settings.cache_ttl.is_zero()))),
+            mirrors: mirrors.map(|sql| Arc::new(Statement::custom("MirrorBrainDBDQuery", sql))),
+            hashes: hash.map(|sql| Arc::new(Statement::custom("MirrorBrainDBDQueryHash", sql))),
+        }
+    }
+
+    /// What the record of a file is kept under. The site's own hash query is about one version.
+    pub fn key<'a>(&self, path: &'a str, size: u64, mtime: i64) -> Cow<'a, str> {
+        match self.hashes {
+            Some(_) => format!("{path}\0{size}\0{mtime}").into(),
+            None => path.into(),
+        }
+    }
+
+    /// Runs the statements and gives the record to `done`, in the background thread, or here if
+    /// the database is known to be away.
+    pub fn fetch(
+        &self,
+        path: &str,
+        size: u64,
+        mtime: i64,
+        done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static,
+    ) {
+        let statements: Vec<(Part, &Arc<Statement>)> = [
+            (Part::Lookup, &self.lookup),
+            (Part::Mirrors, &self.mirrors),
+            (Part::Hashes, &self.hashes),
+        ]
+        .into_iter()
+        .filter_map(|(part, statement)| Some((part, statement.as_ref()?)))
+        .collect();
+        let assembly = Arc::new(Assembly {
+            left: Mutex::new(Left {
+                parts: statements.len(),
+                done: Some(Box::new(done)),
+            }),
+            found: Mutex::default(),
+        });
+        let deadline = Instant::now() + self.time;
+        for (part, statement) in statements {
+            let mut parameters = vec![path.to_owned()];
+            if part == Part::Hashes {
+                parameters.extend([size.to_string(), mtime.to_string()]);
+            }
+            let (this, own) = (assembly.clone(), statement.clone());
+            let answer = move |answer: Answer| this.add(part, &own, answer, size, mtime);
+            if let Err(error) = self.pool.submit(statement, parameters, deadline, answer) {
+                assembly.finish(Err(error));
+                return;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Lookup,
+    Mirrors,
+    Hashes,
+}
+
+type Done = Box<dyn FnOnce(Result<FileRecord, DbError>) + Send>;
+
+/// A record in the making.
+struct Assembly {
+    left: Mutex<Left>,
+    found: Mutex<Found>,
+}
+
+struct Left {
+    parts: usize,
+    done: Option<Done>,
+}
+
+#[derive(Default)]
+struct Found {
+    mirrors: Option<Mirrors>,
+    /// From the site's own query; takes the place of those of the look-up.
+    own_versions: Option<Vec<Version>>,
+    versions: Vec<Version>,
+}
+
+impl Assembly {
+    /// One statement has answered.
+    fn add(&self, part: Part, statement: &Statement, answer: Answer, size: u64, mtime: i64) {
+        let result = answer.and_then(|rows| {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            match part {
+                Part::Lookup => {
+                    let (ids, versions) = lookup::read(&rows)?;
+                    found.versions = versions;
+                    found.mirrors.get_or_insert(Mirrors::Ids(ids.into()));
+                }
+                Part::Mirrors => {
+                    let rows = mirror_table::read(statement, &rows)?;
+                    found.mirrors = Some(Mirrors::Rows(rows.into()));
+                }
+                Part::Hashes => {
+                    let digests = hashes::read_digests(statement, rows, size)?;
+                    let version = digests.map(|digests| Version {
+                        size,
+                        mtime,
+                        digests,
+                    });
+                    found.own_versions = Some(version.into_iter().collect());
+                }
+            }
+            Ok(())
+        });
+        match result {
+            Ok(()) => self.part_done(),
+            Err(error) if is_no_name(&error) => self.part_done(),
+            Err(error) => self.finish(Err(error)),
+        }
+    }
+
+    fn part_done(&self) {
+        let last = {
+            let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            left.parts = left.parts.saturating_sub(1);
+            left.parts == 0
+        };
+        if last {
+            let found =
+                std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+            let mirrors = found.mirrors.unwrap_or(Mirrors::Ids(Box::default()));
+            let versions = found.own_versions.unwrap_or(found.versions);
+            self.finish(Ok(FileRecord::new(mirrors, versions)));
+        }
+    }
+
+    fn finish(&self, result: Result<FileRecord, DbError>) {
+        let done = self
+            .left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .done
+            .take();
+        if let Some(done) = done {
+            done(result);
+        }
+    }
+}
+
+/// The server could not take the path as text of its encoding: then it has no such path, either.
+fn is_no_name(error: &DbError) -> bool {
+    match error {
+        DbError::QueryFailed(text) => ["(SQLSTATE 22021)", "(SQLSTATE 22P05)"]
+            .iter()
+            .any(|code| text.ends_with(code)),
+        DbError::Unavailable(_) => false,
+    }
+}

@@ -1,0 +1,213 @@
+//! The built-in look-up of a file: its mirrors and digests in one narrow round trip.
+
+use crate::{DbError, Digests, file_record::Version, statement::Statement, value::TextValue};
+use std::error::Error;
+use tokio_postgres::{
+    Row,
+    types::{FromSql, Kind, Type},
+};
+
+/// Lengths stand for the signatures and sums themselves, which can be megabytes: PostgreSQL
+/// knows them without reading the values.
+const SQL: &str = "\
+SELECT f.path, f.mirrors, h.size, h.mtime, h.md5, h.sha1, h.sha256, h.btih, \
+h.sha1piecesize, octet_length(h.sha1pieces), octet_length(h.pgp), \
+h.zblocksize, h.zhashlens, octet_length(h.zsums) \
+FROM filearr f LEFT JOIN hash h ON h.file_id = f.id WHERE f.path = ANY ($1::text[])";
+
+/// What messages call it.
+const NAME: &str = "the look-up of files";
+
+/// The statement. Unless `batched`, each request makes its own round trip.
+pub(crate) fn statement(batched: bool) -> Statement {
+    if batched {
+        Statement::new(NAME, SQL, 1).batched()
+    } else {
+        Statement::new(NAME, SQL.replace("= ANY ($1::text[])", "= $1"), 1)
+    }
+}
+
+/// The mirror ids, ascending, and the versions that have hashes.
+pub(crate) fn read(rows: &[Row]) -> Result<(Vec<u32>, Vec<Version>), DbError> {
+    let problem = |error: tokio_postgres::Error| DbError::query_failed(format!("{NAME}: {error}"));
+    let mut ids = Vec::new();
+    let mut versions = Vec::new();
+    for row in rows {
+        if let Some(Ids(more)) = row.try_get::<_, Option<Ids>>(1).map_err(problem)? {
+            ids.extend(more);
+        }
+        versions.extend(version(row).map_err(problem)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok((ids, versions))
+}
+
+fn version(row: &Row) -> Result<Option<Version>, tokio_postgres::Error> {
+    let (Some(size), Some(mtime)) = (number(row, 2)?, number(row, 3)?) else {
+        return Ok(None);
+    };
+    let Ok(size) = u64::try_from(size) else {
+        return Ok(None);
+    };
+    let sums = Sums {
+        piece_size: number(row, 8)?.unwrap_or(0),
+        pieces: number(row, 9)?.unwrap_or(0),
+        block_size: number(row, 11)?.unwrap_or(0),
+        hash_lengths: text(row, 12)?,
+        sums: number(row, 13)?.unwrap_or(0),
+    };
+    Ok(Some(Version {
+        size,
+        mtime,
+        digests: Digests {
+            md5: digest(row, 4)?,
+            sha1: digest(row, 5)?,
+            sha256: digest(row, 6)?,
+            btih: digest(row, 7)?,
+            piece_size: u32::try_from(sums.piece_size).unwrap_or(0),
+            has_pieces: sums.pieces_fit(size),
+            has_pgp: number(row, 10)?.unwrap_or(0) > 0,
+            has_zsync: sums.blocks_fit(size),
+        },
+    }))
+}
+
+/// How the piece hashes and zsync sums are laid out, to tell whether they fit a file.
+pub(crate) struct Sums {
+    /// Bytes per piece.
+    pub piece_size: i64,
+    /// Bytes of all piece hashes, 20 each.
+    pub pieces: i64,
+    /// Bytes per zsync block.
+    pub block_size: i64,
+    /// zsync's `Hash-Lengths`: consecutive matches, bytes of rsum, bytes of checksum.
+    pub hash_lengths: String,
+    /// Bytes of all zsync sums.
+    pub sums: i64,
+}
+
+impl Sums {
+    pub fn pieces_fit(&self, size: u64) -> bool {
+        fits(size, self.piece_size, 20, self.pieces)
+    }
+
+    pub fn blocks_fit(&self, size: u64) -> bool {
+        let mut lengths = self
+            .hash_lengths
+            .split(',')
+            .map(|text| text.trim().parse::<u8>());
+        match (
+            lengths.next(),
+            lengths.next(),
+            lengths.next(),
+            lengths.next(),
+        ) {
+            (Some(Ok(_)), Some(Ok(rsum)), Some(Ok(checksum)), None) => fits(
+                size,
+                self.block_size,
+                i64::from(rsum) + i64::from(checksum),
+                self.sums,
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Whether `total` bytes are one sum of `each` bytes for every `unit` bytes of the file.
+fn fits(size: u64, unit: i64, each: i64, total: i64) -> bool {
+    let (Ok(unit), Ok(each), Ok(total)) = (
+        u64::try_from(unit),
+        u64::try_from(each),
+        u64::try_from(total),
+    ) else {
+        return false;
+    };
+    total > 0 && unit > 0 && size.div_ceil(unit).checked_mul(each) == Some(total)
+}
+
+/// A digest of exactly `N` bytes; anything else is a missing one.
+pub(crate) fn digest<const N: usize>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<[u8; N]>, tokio_postgres::Error> {
+    Ok(row
+        .try_get::<_, Option<Bytes<'_>>>(column)?
+        .and_then(|bytes| match bytes {
+            Bytes::Raw(bytes) => bytes.try_into().ok(),
+            Bytes::Text(text) => {
+                let mut digest = [0; N];
+                hex::decode_to_slice(hex_digits(text), &mut digest)
+                    .ok()
+                    .map(|()| digest)
+            }
+        }))
+}
+
+/// Hex without the prefix that PostgreSQL writes when it casts bytea to text.
+pub(crate) fn hex_digits(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    text.strip_prefix(b"\\x").unwrap_or(text)
+}
+
+pub(crate) fn number(row: &Row, column: usize) -> Result<Option<i64>, tokio_postgres::Error> {
+    let text = row.try_get::<_, Option<TextValue>>(column)?;
+    Ok(text.and_then(|TextValue(text)| text.trim().parse().ok()))
+}
+
+pub(crate) fn text(row: &Row, column: usize) -> Result<String, tokio_postgres::Error> {
+    let text = row.try_get::<_, Option<TextValue>>(column)?;
+    Ok(text.map(|TextValue(text)| text).unwrap_or_default())
+}
+
+/// A column of bytes: bytea has them raw, text in hex.
+pub(crate) enum Bytes<'a> {
+    Raw(&'a [u8]),
+    Text(&'a [u8]),
+}
+
+impl<'a> FromSql<'a> for Bytes<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(if *ty == Type::BYTEA {
+            Bytes::Raw(raw)
+        } else {
+            Bytes::Text(raw)
+        })
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::BYTEA | Type::TEXT | Type::VARCHAR | Type::BPCHAR)
+    }
+}
+
+/// An array of smallint, integer or bigint. NULLs and numbers that are no id are left out.
+struct Ids(Vec<u32>);
+
+impl<'a> FromSql<'a> for Ids {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let ids = match ty.kind() {
+            Kind::Array(inner) if *inner == Type::INT2 => array::<i16>(ty, raw)?,
+            Kind::Array(inner) if *inner == Type::INT4 => array::<i32>(ty, raw)?,
+            _ => array::<i64>(ty, raw)?,
+        };
+        Ok(Ids(ids))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(ty.kind(), Kind::Array(inner)
+            if matches!(*inner, Type::INT2 | Type::INT4 | Type::INT8))
+    }
+}
+
+fn array<'a, T>(ty: &Type, raw: &'a [u8]) -> Result<Vec<u32>, Box<dyn Error + Sync + Send>>
+where
+    T: FromSql<'a>,
+    u32: TryFrom<T>,
+{
+    let numbers = Vec::<Option<T>>::from_sql(ty, raw)?;
+    Ok(numbers
+        .into_iter()
+        .flatten()
+        .filter_map(|n| u32::try_from(n).ok())
+        .collect())
+}

@@ -1,0 +1,196 @@
+//! Keeps the mirror table up to date.
+
+use crate::{
+    DbError, MirrorTable, Unavailable, mirror_table, pool::Pool, reply::Reply, statement::Statement,
+};
+use arc_swap::ArcSwap;
+use std::{
+    io,
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+/// `enabled` is the administrator's switch, `status_baseurl` that of the mirror probe.
+const SQL: &str = "\
+SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, region_only, \
+country_only, as_only, prefix_only, other_countries, file_maxsize \
+FROM server WHERE enabled AND status_baseurl AND score > 0";
+
+/// A number that changes with each change of a row: every version of a row has its own place and
+/// transaction.
+const FINGERPRINT: &str = "\
+SELECT count(*) || '/' || coalesce(sum(hashtext(xmin::text || ctid::text)::bigint), 0) \
+FROM server";
+
+/// The mirror table and the thread that renews it.
+pub(crate) struct Refresher {
+    pub table: ArcSwap<MirrorTable>,
+    /// Whether the table is used at all; a site's own mirror query replaces it.
+    needed: bool,
+    loaded: AtomicBool,
+    first: Mutex<Arc<Reply<Result<(), DbError>>>>,
+    signal: Mutex<Signal>,
+    changed: Condvar,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// When the listening connection was made, in milliseconds since `base`: what is older may
+    /// have missed a notification.
+    connected: AtomicU64,
+    base: Instant,
+}
+
+#[derive(Default)]
+struct Signal {
+    wake: bool,
+    stop: bool,
+}
+
+impl Refresher {
+    pub fn new(needed: bool) -> Self {
+        Self {
+            table: ArcSwap::default(),
+            needed,
+            loaded: AtomicBool::new(!needed),
+            first: Mutex::default(),
+            signal: Mutex::default(),
+            changed: Condvar::new(),
+            thread: Mutex::default(),
+            connected: AtomicU64::new(0),
+            base: Instant::now(),
+        }
+    }
+
+    /// Starts the thread, unless nobody needs the table.
+    pub fn start(self: &Arc<Self>, pool: Arc<Pool>, interval: Duration) -> io::Result<()> {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.needed || thread.is_some() {
+            return Ok(());
+        }
+        self.signal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stop = false;
+        let this = self.clone();
+        let work = move || this.work(&pool, interval);
+        *thread = Some(
+            std::thread::Builder::new()
+                .name("mb-mirrors".into())
+                .spawn(work)?,
+        );
+        Ok(())
+    }
+
+    /// Asks the thread to end; it may still be waiting for an answer of the pool.
+    pub fn request_stop(&self) {
+        self.signal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stop = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for the end of the thread, which is near once the pool has stopped.
+    pub fn join(&self) {
+        if let Some(thread) = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            // A panic was reported by the runtime; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+
+    /// Has the table checked now.
+    pub fn wake(&self) {
+        self.signal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wake = true;
+        self.changed.notify_all();
+    }
+
+    /// There is a new connection.
+    pub fn connected(&self) {
+        let now = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.connected.store(now, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether a notification about what was fetched at that time may have been lost.
+    pub fn missed_since(&self, fetched: Instant) -> bool {
+        let connected = Duration::from_millis(self.connected.load(Ordering::Relaxed));
+        fetched < self.base + connected
+    }
+
+    /// Waits for the first table.
+    pub fn wait_for_table(&self, deadline: Instant) -> Result<(), DbError> {
+        if self.loaded.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        first.wait(deadline).unwrap_or(Err(Unavailable.into()))
+    }
+
+    fn work(&self, pool: &Pool, interval: Duration) {
+        let select = Arc::new(Statement::new("the list of mirrors", SQL, 0));
+        let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
+        let mut last = None;
+        while !self.stopped() {
+            let now = fingerprint(pool, &print);
+            if now.is_none() || now != last {
+                last = match self.load(pool, &select) {
+                    Ok(()) => now,
+                    Err(_) => None,
+                };
+            }
+            self.pause(interval);
+        }
+    }
+
+    fn load(&self, pool: &Pool, select: &Arc<Statement>) -> Result<(), DbError> {
+        let result = pool
+            .query(select, Vec::new())
+            .and_then(|rows| mirror_table::read(select, &rows))
+            .map(|mirrors| self.table.store(Arc::new(MirrorTable::new(mirrors))));
+        if result.is_ok() {
+            self.loaded.store(true, Ordering::Release);
+        }
+        if !self.loaded.load(Ordering::Acquire) || result.is_ok() {
+            // Those that wait get this answer, later ones the next.
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *first).set(result.clone());
+        }
+        result
+    }
+
+    fn stopped(&self) -> bool {
+        self.signal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stop
+    }
+
+    fn pause(&self, interval: Duration) {
+        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut signal = self
+            .changed
+            .wait_timeout_while(signal, interval, |signal| !signal.wake && !signal.stop)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+        signal.wake = false;
+    }
+}
+
+fn fingerprint(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
+    let rows = pool.query(statement, Vec::new()).ok()?;
+    rows.first()?.try_get(0).ok()
+}

@@ -1,0 +1,395 @@
+//! One connection at work.
+
+use crate::{
+    DbError, LogLevel, Unavailable, connect::Link, pool::Shared, queue::Job, statement::Statement,
+    value::TextParam,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::{sync::watch, time::timeout};
+use tokio_postgres::{Row, error::SqlState, types::ToSql};
+
+/// A connection with its prepared statements.
+pub(crate) struct Session {
+    link: Link,
+    prepared: HashMap<usize, tokio_postgres::Statement>,
+}
+
+/// Why a session ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// There was nothing to do for long.
+    Idle,
+    /// The connection broke.
+    Lost(String),
+    /// The server did not answer in time.
+    Hung,
+}
+
+const HANGS: &str = "the server hangs";
+
+/// How one execution went wrong.
+enum Failure {
+    /// This statement only. True if it failed to prepare, which the next execution will, too.
+    Statement(DbError, bool),
+    /// The server gave up on it: a lock, or too much work.
+    Cancelled(DbError),
+    Lost(String),
+}
+
+impl Session {
+    /// Prepares a new connection for work.
+    pub async fn new(link: Link, shared: &Shared) -> Result<Self, String> {
+        if !shared.info.has_statement_timeout() {
+            let set = set_timeout(server_time(shared.settings.query_timeout));
+            link.client
+                .batch_execute(&set)
+                .await
+                .map_err(|e| message(&e))?;
+        }
+        if let Some(listener) = &shared.listener {
+            // Refused by a standby. Without notifications answers are as old as they may be.
+            let _ = link
+                .client
+                .batch_execute(&format!("LISTEN {}", listener.channel))
+                .await;
+        }
+        for sql in &shared.settings.init_sql {
+            // One that fails is the administrator's to mend; the connection is good.
+            if let Err(error) = link.client.batch_execute(sql).await {
+                shared.init_failed(&format!("DBDInitSQL \"{sql}\": {}", message(&error)));
+            }
+        }
+        Ok(Self {
+            link,
+            prepared: HashMap::new(),
+        })
+    }
+
+    /// Works until the connection breaks, or until there was nothing to do for `patience`.
+    pub async fn serve(mut self, shared: &Shared, patience: Option<Duration>) -> Ended {
+        shared.alive.fetch_add(1, Ordering::Relaxed);
+        let mut down = shared.down.subscribe();
+        let ended = self.work(shared, patience, &mut down).await;
+        shared.alive.fetch_sub(1, Ordering::Relaxed);
+        ended
+    }
+
+    async fn work(
+        &mut self,
+        shared: &Shared,
+        patience: Option<Duration>,
+        down: &mut watch::Receiver<()>,
+    ) -> Ended {
+        loop {
+            let jobs = shared.queue.take();
+            if jobs.is_empty() {
+                shared.idle_changed(1);
+                let waited = self.wait(shared, patience, down).await;
+                shared.idle_changed(-1);
+                match waited {
+                    Ok(()) => continue,
+                    Err(ended) => return ended,
+                }
+            }
+            if let Err(ended) = self.run(shared, jobs, down).await {
+                return ended;
+            }
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        shared: &Shared,
+        patience: Option<Duration>,
+        down: &mut watch::Receiver<()>,
+    ) -> Result<(), Ended> {
+        let patience = patience.unwrap_or(Duration::from_secs(86_400));
+        tokio::select! {
+            () = shared.queue.wake.notified() => Ok(()),
+            result = &mut self.link.driver => Err(Ended::Lost(match result {
+                Ok(Err(error)) => message(&error),
+                _ => "the server closed the connection".to_owned(),
+            })),
+            Ok(()) = down.changed() => Err(Ended::Lost(HANGS.to_owned())),
+            () = tokio::time::sleep(patience) => Err(Ended::Idle),
+        }
+    }
+
+    /// Runs jobs of one statement in one round trip and answers them.
+    async fn run(
+        &mut self,
+        shared: &Shared,
+        jobs: Vec<Job>,
+        down: &mut watch::Receiver<()>,
+    ) -> Result<(), Ended> {
+        let Some(first) = jobs.first() else {
+            return Ok(());
+        };
+        let statement = first.statement.clone();
+        if let Some(failure) = statement.failure()
+            && !first.probe
+        {
+            answer_all(jobs, &failure);
+            return Ok(());
+        }
+        let before = (statement.successes(), shared.successes());
+        let limit = statement.time.unwrap_or(shared.settings.query_timeout);
+        let result = tokio::select! {
+            result = timeout(limit, self.execute(shared, &statement, &jobs)) => result,
+            // Another connection found out that the server hangs.
+            Ok(()) = down.changed() => {
+                answer_all(jobs, &Unavailable.into());
+                return Err(Ended::Lost(HANGS.to_owned()));
+            }
+        };
+        match result {
+            Ok(Ok(rows)) => {
+                shared.succeeded(&statement);
+                deliver(&statement, jobs, rows);
+                Ok(())
+            }
+            Ok(Err(Failure::Statement(error, at_prepare))) => {
+                shared.answered();
+                if at_prepare {
+                    shared.statement_failed(&statement, error.clone());
+                    answer_all(jobs, &error);
+                } else if jobs.len() > 1 {
+                    // The fault may lie with one of them, such as a name that the database's
+                    // encoding does not have.
+                    split(shared, jobs);
+                } else {
+                    answer_all(jobs, &error);
+                }
+                Ok(())
+            }
+            Ok(Err(Failure::Cancelled(error))) => {
+                shared.answered();
+                if statement.successes() == before.0 {
+                    shared.statement_failed(&statement, error.clone());
+                }
+                answer_all(jobs, &error);
+                Ok(())
+            }
+            Ok(Err(Failure::Lost(reason))) => {
+                retry_all(shared, jobs);
+                Err(Ended::Lost(reason))
+            }
+            Err(_) => {
+                answer_all(jobs, &Unavailable.into());
+                let others_work = shared.successes() != before.1;
+                Err(if others_work {
+                    Ended::Lost("no answer".to_owned())
+                } else {
+                    Ended::Hung
+                })
+            }
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        shared: &Shared,
+        statement: &Statement,
+        jobs: &[Job],
+    ) -> Result<Vec<Row>, Failure> {
+        let prepared = self.prepare(statement).await?;
+        match self.query(shared, statement, &prepared, jobs).await {
+            // The statement was prepared against a table that has changed since, or a connection
+            // pooler gave us another server process.
+            Err(error) if is_stale(&error) => {
+                self.prepared.remove(&statement.id);
+                let prepared = self.prepare(statement).await?;
+                self.query(shared, statement, &prepared, jobs).await
+            }
+            result => result,
+        }
+        .map_err(|error| classify(statement, &error, false))
+    }
+
+    async fn prepare(
+        &mut self,
+        statement: &Statement,
+    ) -> Result<tokio_postgres::Statement, Failure> {
+        if let Some(prepared) = self.prepared.get(&statement.id) {
+            return Ok(prepared.clone());
+        }
+        let prepared = self.link.client.prepare(&statement.sql).await;
+        let prepared = prepared.map_err(|error| classify(statement, &error, true))?;
+        let count = prepared.params().len();
+        if count != statement.parameters {
+            let name = statement.name;
+            let given = statement.parameters;
+            return Err(failed(
+                &format!("{name}: {count} parameters instead of {given}"),
+                true,
+            ));
+        }
+        self.prepared.insert(statement.id, prepared.clone());
+        Ok(prepared)
+    }
+
+    async fn query(
+        &self,
+        shared: &Shared,
+        statement: &Statement,
+        prepared: &tokio_postgres::Statement,
+        jobs: &[Job],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let client = &self.link.client;
+        let keys: Vec<&str>;
+        let texts: Vec<TextParam<'_>>;
+        let parameters: Vec<&(dyn ToSql + Sync)> = if statement.batched {
+            keys = jobs
+                .iter()
+                .filter_map(|job| job.parameters.first().map(String::as_str))
+                .collect();
+            vec![&keys]
+        } else {
+            let given = jobs
+                .first()
+                .map(|job| job.parameters.as_slice())
+                .unwrap_or_default();
+            texts = given
+                .iter()
+                .take(statement.parameters)
+                .map(|text| TextParam(text))
+                .collect();
+            texts.iter().map(|text| text as _).collect()
+        };
+        if parameters.len() != statement.parameters {
+            // tokio-postgres would panic.
+            return Ok(Vec::new());
+        }
+        let query = client.query(prepared, &parameters);
+        match statement.time {
+            // Sent without waiting in between: still one round trip.
+            Some(time) if !shared.info.has_statement_timeout() => {
+                let longer = set_timeout(server_time(time));
+                let usual = set_timeout(server_time(shared.settings.query_timeout));
+                let set = client.batch_execute(&longer);
+                let reset = client.batch_execute(&usual);
+                let (set, rows, reset) = tokio::join!(set, query, reset);
+                set.and(rows).and_then(|rows| reset.map(|()| rows))
+            }
+            _ => query.await,
+        }
+    }
+}
+
+/// A little less than we wait, so that the server's word on the matter arrives in time.
+fn server_time(limit: Duration) -> Duration {
+    limit * 7 / 8
+}
+
+fn set_timeout(time: Duration) -> String {
+    format!("SET statement_timeout = {}", time.as_millis())
+}
+
+fn answer_all(jobs: Vec<Job>, error: &DbError) {
+    for job in jobs {
+        job.answer(Err(error.clone()));
+    }
+}
+
+/// A connection can break because the server was restarted, or by its idle time-out: jobs get a
+/// second chance on a new one.
+fn retry_all(shared: &Shared, jobs: Vec<Job>) {
+    for mut job in jobs {
+        if job.retried || job.deadline <= Instant::now() {
+            job.answer(Err(Unavailable.into()));
+            continue;
+        }
+        job.retried = true;
+        // A full queue gives it back, to be dropped and so answered.
+        let _ = shared.queue.push(job);
+    }
+}
+
+/// Has each job run on its own.
+fn split(shared: &Shared, jobs: Vec<Job>) {
+    for mut job in jobs {
+        job.alone = true;
+        // A full queue gives it back, to be dropped and so answered.
+        let _ = shared.queue.push(job);
+    }
+}
+
+/// Gives each job its rows.
+fn deliver(statement: &Arc<Statement>, jobs: Vec<Job>, rows: Vec<Row>) {
+    if !statement.batched {
+        let mut rows = Some(rows);
+        for job in jobs {
+            job.answer(Ok(rows.take().unwrap_or_default()));
+        }
+        return;
+    }
+    let mut by_key: HashMap<String, Vec<Row>> = HashMap::with_capacity(jobs.len());
+    for row in rows {
+        if let Ok(key) = row.try_get::<_, String>(0) {
+            by_key.entry(key).or_default().push(row);
+        }
+    }
+    for job in jobs {
+        let rows = job.parameters.first().and_then(|key| by_key.remove(key));
+        job.answer(Ok(rows.unwrap_or_default()));
+    }
+}
+
+fn is_stale(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::FEATURE_NOT_SUPPORTED
+    })
+}
+
+fn classify(statement: &Statement, error: &tokio_postgres::Error, at_prepare: bool) -> Failure {
+    let text = format!("{}: {}", statement.name, message(error));
+    let Some(code) = error.code() else {
+        // Ours, not the server's: a column that cannot be decoded, or a broken connection.
+        let lost = error.is_closed() || std::error::Error::source(error).is_some_and(is_io);
+        return if lost {
+            Failure::Lost(text)
+        } else {
+            failed(&text, at_prepare)
+        };
+    };
+    match code.code() {
+        "57014" => Failure::Cancelled(DbError::query_failed(text)),
+        // The server goes down, or was never ready.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" => Failure::Lost(text),
+        code if code.starts_with("08") => Failure::Lost(text),
+        _ => failed(&text, at_prepare),
+    }
+}
+
+fn failed(text: &str, at_prepare: bool) -> Failure {
+    Failure::Statement(DbError::query_failed(text), at_prepare)
+}
+
+fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<std::io::Error>()
+}
+
+/// The server's message and SQLSTATE, or ours, in one line.
+pub(crate) fn message(error: &tokio_postgres::Error) -> String {
+    let text = match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(db), _) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    };
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+impl Shared {
+    /// `DBDInitSQL` failed: said once, until another message takes its place.
+    fn init_failed(&self, text: &str) {
+        if self.last_init_failure.replace(text) {
+            self.log(LogLevel::Error, text);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! One SQL statement and how it fares.
+
+use crate::DbError;
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// A statement that connections prepare when they first need it.
+///
+/// Each has a circuit breaker of its own: one whose table is missing or locked fails at once,
+/// without keeping others from being run, until a probe in the background succeeds.
+#[derive(Debug)]
+pub struct Statement {
+    /// Tells statements apart in a connection's list of prepared ones.
+    pub(crate) id: usize,
+    /// What messages call it: a directive or a table.
+    pub(crate) name: &'static str,
+    pub(crate) sql: String,
+    /// How many parameters it takes, all as text.
+    pub(crate) parameters: usize,
+    /// Whether `$1` is an array of keys and the first column the key, so that several jobs can
+    /// share one round trip.
+    pub(crate) batched: bool,
+    /// More time than the pool's `query_timeout`, for answers of many megabytes.
+    pub(crate) time: Option<Duration>,
+    /// Whether its failures are nobody's business: it has no breaker.
+    pub(crate) quiet: bool,
+    failure: Mutex<Option<DbError>>,
+    successes: AtomicU64,
+}
+
+impl Statement {
+    /// A statement with `$1`, `$2`, ... for its parameters.
+    pub fn new(name: &'static str, sql: impl Into<String>, parameters: usize) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            name,
+            sql: sql.into(),
+            parameters,
+            batched: false,
+            time: None,
+            quiet: false,
+            failure: Mutex::new(None),
+            successes: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets jobs share a round trip, see the field.
+    pub(crate) fn batched(mut self) -> Self {
+        self.batched = true;
+        self
+    }
+
+    /// Lets it fail without a word.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Allows it this much time.
+    pub(crate) fn with_time(mut self, time: Duration) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// The failure that it has at present.
+    pub(crate) fn failure(&self) -> Option<DbError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Opens the breaker. True if this is news.
+    pub(crate) fn fail(&self, error: DbError) -> bool {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.replace(error).is_none()
+    }
+
+    /// Closes the breaker. True if this is news.
+    pub(crate) fn succeed(&self) -> bool {
+        self.successes.fetch_add(1, Ordering::Relaxed);
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take().is_some()
+    }
+
+    /// A number that grows with each success.
+    pub(crate) fn successes(&self) -> u64 {
+        self.successes.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,230 @@
+//! TLS to the database with libpq's meaning of `sslmode`, on rustls.
+//!
+//! `prefer`, `allow` and `require` encrypt without looking at the certificate; `require` with root
+//! certificates at hand is `verify-ca`; `verify-ca` checks the chain; `verify-full` also the name.
+
+use crate::{
+    certificate,
+    connection_info::{RootCertificates, SslMode, TlsOptions},
+};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
+    },
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{
+        CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
+        pem::PemObject,
+    },
+    server::ParsedCertificate,
+    version::{TLS12, TLS13},
+};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What turns a socket into an encrypted one. The files are read anew for each connection, so
+/// that a renewed certificate needs no restart.
+pub(crate) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, AnyError> {
+    let provider = Arc::new(ring::default_provider());
+    let versions = match (options.min_1_3, options.max_1_2) {
+        (true, _) => &[&TLS13][..],
+        (_, true) => &[&TLS12][..],
+        _ => &[&TLS13, &TLS12][..],
+    };
+    let verifier = verifier(options, &provider)?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = match client_certificate(options)? {
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
+        None => builder.with_no_client_auth(),
+    };
+    config.enable_sni = options.sni;
+    if options.direct {
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+    }
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, AnyError> {
+    let mode = options.mode();
+    let roots = match &options.root {
+        _ if mode < SslMode::Require => None,
+        RootCertificates::System => {
+            let mut roots = Vec::new();
+            // Certificates that cannot be read are left out; an empty store is refused below.
+            roots.extend(rustls_native_certs::load_native_certs().certs);
+            Some(roots)
+        }
+        RootCertificates::File(path) if path.exists() => Some(certificates(path)?),
+        RootCertificates::File(path) if mode > SslMode::Require => {
+            return Err(format!("sslrootcert {} does not exist", path.display()).into());
+        }
+        RootCertificates::File(_) => None,
+        RootCertificates::Default => {
+            let path = home(".postgresql/root.crt").filter(|path| path.exists());
+            match path {
+                Some(path) => Some(certificates(&path)?),
+                None if mode > SslMode::Require => {
+                    return Err("sslmode asks for verification, but there is no sslrootcert".into());
+                }
+                None => None,
+            }
+        }
+    };
+    let chain = match roots {
+        Some(roots) => Some(Chain::new(roots, options, provider)?),
+        None => None,
+    };
+    Ok(Verifier {
+        provider: provider.clone(),
+        chain,
+        check_name: mode == SslMode::VerifyFull,
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, AnyError> {
+    let problem = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        .map_err(|error| problem(&error))?
+        .collect::<Result<_, _>>()
+        .map_err(|error| problem(&error))?;
+    if certificates.is_empty() {
+        return Err(problem(&"holds no certificate").into());
+    }
+    Ok(certificates)
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// The certificate to show, if one is configured or lies in its default place.
+fn client_certificate(options: &TlsOptions) -> Result<Option<Identity>, AnyError> {
+    if !options.send_certificate {
+        return Ok(None);
+    }
+    let default = || home(".postgresql/postgresql.crt").filter(|path| path.exists());
+    let Some(path) = options.certificate.clone().or_else(default) else {
+        return Ok(None);
+    };
+    let key = options
+        .key
+        .clone()
+        .or_else(|| home(".postgresql/postgresql.key"));
+    let key = key.ok_or("there is no sslkey for sslcert")?;
+    let key = PrivateKeyDer::from_pem_file(&key)
+        .map_err(|error| format!("sslkey {}: {error}", key.display()))?;
+    Ok(Some((certificates(&path)?, key)))
+}
+
+fn home(file: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(env::var_os("HOME")?).join(file))
+}
+
+/// Checks a server's certificate as far as `sslmode` asks for it.
+#[derive(Debug)]
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    /// Without it any certificate will do: the connection is encrypted, no more.
+    chain: Option<Chain>,
+    check_name: bool,
+}
+
+#[derive(Debug)]
+struct Chain {
+    inner: Arc<WebPkiServerVerifier>,
+    roots: Vec<CertificateDer<'static>>,
+}
+
+impl Chain {
+    fn new(
+        roots: Vec<CertificateDer<'static>>,
+        options: &TlsOptions,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, AnyError> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots.iter().cloned());
+        let mut builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone());
+        if let Some(path) = &options.revocation_list {
+            let lists: Result<Vec<_>, _> =
+                CertificateRevocationListDer::pem_file_iter(path).and_then(|lists| lists.collect());
+            let lists = lists.map_err(|error| format!("sslcrl {}: {error}", path.display()))?;
+            builder = builder.with_crls(lists).allow_unknown_revocation_status();
+        }
+        Ok(Self {
+            inner: builder.build()?,
+            roots,
+        })
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(chain) = &self.chain else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let verdict = if chain.roots.iter().any(|root| root == certificate) {
+            // A self-signed server certificate that is its own root. OpenSSL takes it; webpki
+            // would refuse it for being a CA.
+            certificate::check_validity(certificate, now)?;
+            verify_server_name(&ParsedCertificate::try_from(certificate)?, name)
+                .map(|()| ServerCertVerified::assertion())
+        } else {
+            chain
+                .inner
+                .verify_server_cert(certificate, intermediates, name, ocsp_response, now)
+        };
+        match verdict {
+            // The chain is checked first, so that a wrong name means a good chain.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if !self.check_name || certificate::common_name_matches(certificate, name) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
