@@ -18,21 +18,28 @@ mod directive;
 mod guard;
 mod hook;
 mod log;
+mod lookup;
 mod mapped;
 mod module;
+mod optional;
 mod pattern;
 mod pool;
 mod process;
 mod request;
+mod response;
 mod server;
 mod subrequest;
 mod table;
+mod text;
+mod type_probe;
 
 pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
 pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
+pub use lookup::{EntrySections, LookupHook, LookupPhase, lookup_hooks};
 pub use mapped::MappedFile;
 pub use module::{Config, Definition, Module};
+pub use optional::{FileAnswer, FileAsker, FileQuestion, MirrorbrainAnswers};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
 pub use process::{add_version_component, mpm_is_threaded, on_child_exit, server_root_relative};
@@ -40,3 +47,8 @@ pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;
 pub use subrequest::SubRequest;
 pub use table::Table;
+pub use text::{
+    FileMatch, file_match, format_local_time, format_size, has_file_wildcard, has_simple_wildcard,
+    natural_order, normalize_path, simple_match, simple_match_ignoring_case, unescape_url,
+};
+pub use type_probe::{FileType, TypeProbe};

@@ -1,26 +1,106 @@
-//! Sub-requests: what httpd would do with another URL, without doing it.
+//! Sub-requests: what httpd would do for another URL or file.
 
+use crate::pool::c_str;
 use crate::request::Request;
 use apache_sys as sys;
-use std::ops::Deref;
+use std::ffi::CStr;
+use std::marker::PhantomData;
 
-/// A looked-up request: mapped, checked for access and typed, but not answered. It ends with
-/// this value.
+/// A looked-up request: mapped, checked for access and typed. It ends with this value, so what
+/// is read of it borrows it.
 pub struct SubRequest<'r> {
-    request: Request<'r>,
+    raw: *mut sys::request_rec,
+    parent: PhantomData<&'r ()>,
 }
 
 impl<'r> SubRequest<'r> {
-    /// # Safety
-    /// `raw` must be null or a sub-request whose parent lives for `'r` and that nobody else ends.
-    pub(crate) unsafe fn from_raw(raw: *mut sys::request_rec) -> Option<Self> {
-        if raw.is_null() {
+    /// `raw` comes from one of httpd's lookups, or is null.
+    fn own(raw: *mut sys::request_rec) -> Option<Self> {
+        (!raw.is_null()).then_some(Self {
+            raw,
+            parent: PhantomData,
+        })
+    }
+
+    /// Looks up a URL reference as it stands in a configuration, relative to the path of
+    /// `parent`. What it sends goes where the parent's output goes.
+    pub fn lookup_reference(parent: Request<'r>, uri: &CStr) -> Option<Self> {
+        let parent = parent.as_ptr();
+        // SAFETY: a live request.
+        let filters = unsafe { (*parent).output_filters };
+        // SAFETY: a live request and its filters; httpd copies the string.
+        Self::own(unsafe { sys::ap_sub_req_lookup_uri(uri.as_ptr(), parent, filters) })
+    }
+
+    /// Looks up the entry `name` of the directory that `parent` is for; the parent's file name
+    /// must end with a slash. Symbolic links are followed. `None` if there is no such file.
+    pub fn lookup_entry(parent: Request<'r>, name: &CStr) -> Option<Self> {
+        let directory = parent.filename()?;
+        let path = [directory.to_bytes(), name.to_bytes()].concat();
+        let path = std::ffi::CString::new(path).ok()?;
+        // SAFETY: integers and pointers; APR fills it.
+        let mut info: sys::apr_finfo_t = unsafe { std::mem::zeroed() };
+        // SAFETY: a C string, a structure of ours and a live pool.
+        let status = unsafe {
+            sys::apr_stat(
+                &mut info,
+                path.as_ptr(),
+                sys::APR_FINFO_MIN,
+                parent.pool().as_ptr(),
+            )
+        };
+        if status != 0 {
             return None;
         }
-        // SAFETY: by contract live until `drop`.
-        Some(Self {
-            request: unsafe { Request::from_raw(raw) },
-        })
+        info.name = name.as_ptr();
+        info.valid |= sys::APR_FINFO_NAME;
+        // SAFETY: a live request; httpd copies what it keeps of `info` and its strings, but
+        // for the name, which `forget_names` takes away below.
+        let found = Self::own(unsafe {
+            sys::ap_sub_req_lookup_dirent(
+                &info,
+                parent.as_ptr(),
+                sys::AP_SUBREQ_NO_ARGS,
+                std::ptr::null_mut(),
+            )
+        })?;
+        found.forget_names();
+        Some(found)
+    }
+
+    /// The copied file information still points at the name of the caller.
+    fn forget_names(&self) {
+        // SAFETY: a live request.
+        unsafe { (*self.raw).finfo.name = std::ptr::null() };
+        // SAFETY: as above.
+        unsafe { (*self.raw).finfo.fname = std::ptr::null() };
+    }
+
+    /// The request behind it.
+    pub fn request(&self) -> Request<'_> {
+        // SAFETY: live until `self` is dropped.
+        unsafe { Request::from_raw(self.raw) }
+    }
+
+    /// Sends the answer as part of the parent's. False if that failed.
+    pub fn run(&self) -> bool {
+        // SAFETY: a live request.
+        let parent = unsafe { (*self.raw).main };
+        // What the parent wrote so far waits in a filter that was put in after this request
+        // was made: take the parent's filters again, so that all bytes keep their order.
+        // SAFETY: a sub-request has a live parent.
+        let filters = unsafe { (*parent).output_filters };
+        // SAFETY: a live request; filters of the same connection.
+        unsafe { (*self.raw).output_filters = filters };
+        // SAFETY: looked up, not yet run.
+        unsafe { sys::ap_run_sub_req(self.raw) == sys::OK }
+    }
+}
+
+impl Drop for SubRequest<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by httpd, destroyed once; handles borrow `self`.
+        unsafe { sys::ap_destroy_sub_req(self.raw) };
     }
 }
 
@@ -33,22 +113,30 @@ impl<'r> Request<'r> {
         // SAFETY: a live request and a C string of its pool.
         let raw =
             unsafe { sys::ap_sub_req_lookup_uri(escaped, self.as_ptr(), std::ptr::null_mut()) };
-        // SAFETY: just made, and only returned here.
-        unsafe { SubRequest::from_raw(raw) }
+        SubRequest::own(raw)
     }
-}
 
-impl<'r> Deref for SubRequest<'r> {
-    type Target = Request<'r>;
-
-    fn deref(&self) -> &Request<'r> {
-        &self.request
+    /// The status that httpd found, 200 if there is nothing against the request.
+    pub fn status(self) -> u16 {
+        // SAFETY: a live request.
+        let status = unsafe { (*self.as_ptr()).status };
+        u16::try_from(status).unwrap_or(0)
     }
-}
 
-impl Drop for SubRequest<'_> {
-    fn drop(&mut self) {
-        // SAFETY: made by httpd's lookup, ended once.
-        unsafe { sys::ap_destroy_sub_req(self.request.as_ptr()) };
+    /// The content encoding that other modules found for the file.
+    pub fn content_encoding(self) -> Option<&'r CStr> {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).content_encoding };
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// Whether both requests came to the very same merged directory configuration.
+    pub fn same_directory_config(self, other: Request<'_>) -> bool {
+        // SAFETY: a live request.
+        let ours = unsafe { (*self.as_ptr()).per_dir_config };
+        // SAFETY: a live request.
+        let theirs = unsafe { (*other.as_ptr()).per_dir_config };
+        ours == theirs
     }
 }

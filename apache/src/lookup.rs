@@ -1,0 +1,277 @@
+//! What takes part when httpd looks up a file: the hooks of a sub-request and the sections
+//! that can single a file out of its directory.
+
+use crate::pool::c_str;
+use crate::request::Request;
+use apache_sys as sys;
+use std::ffi::{CStr, c_int};
+
+/// A stage of a file sub-request that runs whatever the access rules say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupPhase {
+    /// A request structure is made.
+    CreateRequest,
+    /// The file is asked for on the way down the path.
+    DirectoryWalkStat,
+    /// An `.htaccess` file is opened.
+    OpenHtaccess,
+    /// Directory sections are merged.
+    MapToStorage,
+    /// All sections are merged.
+    PostDirectoryConfig,
+    /// Content type and encoding are found.
+    TypeChecker,
+    /// Last changes before the handler would run.
+    Fixups,
+}
+
+pub(crate) type RequestFunction = unsafe extern "C" fn(*mut sys::request_rec) -> c_int;
+
+/// A function that a module registered for a stage of the lookup.
+#[derive(Clone, Copy)]
+pub struct LookupHook {
+    /// The stage.
+    pub phase: LookupPhase,
+    /// The module's name, such as `mod_mime.c`.
+    pub module: &'static CStr,
+    pub(crate) function: Option<RequestFunction>,
+}
+
+/// The hooks of one stage; each stage has a record type of its own, all of one layout.
+macro_rules! hooks_of {
+    ($found:ident, $phase:ident, $get:ident, $link:ident, $function:expr) => {{
+        // SAFETY: hooks are registered before any request is served; null if there is none.
+        let array = unsafe { sys::$get().as_ref() };
+        let count = array.map_or(0, |array| usize::try_from(array.nelts).unwrap_or(0));
+        for i in 0..count {
+            let Some(array) = array else { break };
+            // SAFETY: `i` is below the array's length.
+            let link = unsafe { array.elts.cast::<sys::$link>().add(i) };
+            // SAFETY: an element of the array.
+            let link = unsafe { &*link };
+            // SAFETY: the name of a loaded module, or null for httpd's own.
+            let module = unsafe { c_str(link.szName) }.unwrap_or(c"");
+            $found.push(LookupHook {
+                phase: LookupPhase::$phase,
+                module,
+                function: $function(link.pFunc),
+            });
+        }
+    }};
+}
+
+/// All hooks that a lookup of a file runs, stage by stage in the order httpd calls them.
+pub fn lookup_hooks() -> Vec<LookupHook> {
+    let mut found = Vec::with_capacity(32);
+    macro_rules! stage {
+        ($phase:ident, $get:ident, $link:ident) => {
+            hooks_of!(found, $phase, $get, $link, |_| None)
+        };
+        ($phase:ident, $get:ident, $link:ident, callable) => {
+            hooks_of!(found, $phase, $get, $link, |function| function)
+        };
+    }
+    stage!(
+        CreateRequest,
+        ap_hook_get_create_request,
+        ap_LINK_create_request_t
+    );
+    stage!(
+        DirectoryWalkStat,
+        ap_hook_get_dirwalk_stat,
+        ap_LINK_dirwalk_stat_t
+    );
+    stage!(
+        OpenHtaccess,
+        ap_hook_get_open_htaccess,
+        ap_LINK_open_htaccess_t
+    );
+    stage!(
+        MapToStorage,
+        ap_hook_get_map_to_storage,
+        ap_LINK_map_to_storage_t
+    );
+    stage!(
+        PostDirectoryConfig,
+        ap_hook_get_post_perdir_config,
+        ap_LINK_post_perdir_config_t
+    );
+    stage!(
+        TypeChecker,
+        ap_hook_get_type_checker,
+        ap_LINK_type_checker_t,
+        callable
+    );
+    stage!(Fixups, ap_hook_get_fixups, ap_LINK_fixups_t, callable);
+    found
+}
+
+impl Request<'_> {
+    /// Whether any section or `.htaccess` that applies here has a directive of `module`.
+    ///
+    /// httpd keeps the server-wide record of a module as it is until a section has one to merge
+    /// with it, so the same record means that no section has.
+    pub fn is_configured_in_section(self, module: &CStr) -> bool {
+        // SAFETY: a C string; the answer is null or a registered module.
+        let module = unsafe { sys::ap_find_linked_module(module.as_ptr()) };
+        if module.is_null() {
+            return false;
+        }
+        // SAFETY: a live request.
+        let here = unsafe { (*self.as_ptr()).per_dir_config };
+        // SAFETY: the live server of a live request.
+        let everywhere = unsafe { (*self.server().as_ptr()).lookup_defaults };
+        // SAFETY: a live vector and a registered module.
+        let here = unsafe { sys::ap_get_module_config(here, module) };
+        // SAFETY: as above.
+        let everywhere = unsafe { sys::ap_get_module_config(everywhere, module) };
+        here != everywhere
+    }
+}
+
+/// Loosely: without regard to case, and `*` matches anything.
+const LOOSE: c_int = sys::APR_FNM_CASE_BLIND as c_int;
+
+/// A `<Files>` or `<Location>` section's name.
+enum SectionName {
+    Text(&'static CStr),
+    Wildcard(&'static CStr),
+    Regex(*const sys::ap_regex_t),
+}
+
+impl SectionName {
+    fn of(core: &sys::core_dir_config) -> Option<Self> {
+        if !core.r.is_null() {
+            return Some(Self::Regex(core.r));
+        }
+        // SAFETY: the section's name lives as long as the configuration.
+        let name = unsafe { c_str(core.d.cast_const()) }?;
+        Some(if core.d_is_fnmatch() != 0 {
+            Self::Wildcard(name)
+        } else {
+            Self::Text(name)
+        })
+    }
+
+    /// Whether the pattern, if it is one, may match.
+    fn may_match_pattern(&self, text: &CStr) -> bool {
+        match self {
+            Self::Text(_) => false,
+            // SAFETY: two C strings.
+            Self::Wildcard(pattern) => unsafe {
+                sys::apr_fnmatch(pattern.as_ptr(), text.as_ptr(), LOOSE) == 0
+            },
+            // SAFETY: a compiled pattern of the configuration and a C string.
+            Self::Regex(regex) => unsafe {
+                sys::ap_regexec(*regex, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0
+            },
+        }
+    }
+}
+
+/// The sections that may treat a file unlike its directory.
+pub struct EntrySections {
+    files: Vec<SectionName>,
+    locations: Vec<SectionName>,
+    /// The listing's path, to which a name is appended.
+    uri: Vec<u8>,
+}
+
+impl EntrySections {
+    /// The sections in force for `listing`, a request for a directory. `None` if they cannot be
+    /// judged by a name: an `<If>`, a handler that is an expression, an odd path.
+    pub fn of(listing: Request<'_>) -> Option<Self> {
+        let uri = listing.uri();
+        if !uri.ends_with(b"/") || uri.windows(2).any(|pair| pair == b"//") {
+            return None;
+        }
+        // SAFETY: a live request.
+        let vector = unsafe { (*listing.as_ptr()).per_dir_config };
+        // SAFETY: the core's record of a live vector.
+        let core = unsafe { sys::ap_get_core_module_config(vector) };
+        // SAFETY: the core keeps this type there.
+        let core = unsafe { core.cast::<sys::core_dir_config>().as_ref() }?;
+        // SAFETY: null or an array of the configuration.
+        let conditions = unsafe { core.sec_if.as_ref() }.map_or(0, |array| array.nelts);
+        if conditions != 0 || !core.expr_handler.is_null() {
+            return None;
+        }
+        let server = listing.server().as_ptr();
+        // SAFETY: a live server.
+        let vector = unsafe { (*server).module_config };
+        // SAFETY: the core's record of a live vector.
+        let core_server = unsafe { sys::ap_get_core_module_config(vector) };
+        // SAFETY: the core keeps this type there.
+        let core_server = unsafe { core_server.cast::<sys::core_server_config>().as_ref() }?;
+
+        // SAFETY: arrays of sections of a live configuration.
+        let files = unsafe { section_names(core.sec_file) }?;
+        // SAFETY: as above.
+        let locations = unsafe { section_names(core_server.sec_url) }?;
+        let own = listing.pool().c_str(uri);
+        if locations.iter().any(|name| name.may_match_pattern(own)) {
+            return None;
+        }
+        Some(Self {
+            files,
+            locations: locations
+                .into_iter()
+                .filter(|name| match name {
+                    // A section for this directory or one above it holds for every entry.
+                    SectionName::Text(text) => {
+                        text.to_bytes().len() > uri.len() && text.to_bytes().starts_with(uri)
+                    }
+                    _ => true,
+                })
+                .collect(),
+            uri: uri.to_vec(),
+        })
+    }
+
+    /// Whether a section may hold for the entry `name` and not for the directory.
+    pub fn single_out(&self, name: &CStr) -> bool {
+        let file = |section: &SectionName| match section {
+            SectionName::Text(text) => text.to_bytes().eq_ignore_ascii_case(name.to_bytes()),
+            pattern => pattern.may_match_pattern(name),
+        };
+        if self.files.iter().any(file) {
+            return true;
+        }
+        if self.locations.is_empty() {
+            return false;
+        }
+        let uri = [&self.uri, name.to_bytes_with_nul()].concat();
+        let Ok(uri) = CStr::from_bytes_with_nul(&uri) else {
+            return true;
+        };
+        self.locations.iter().any(|section| match section {
+            SectionName::Text(text) => uri.to_bytes().starts_with(text.to_bytes()),
+            pattern => pattern.may_match_pattern(uri),
+        })
+    }
+}
+
+/// # Safety
+/// `sections` must be null or an APR array of configuration vectors that live until the next
+/// restart.
+unsafe fn section_names(sections: *const sys::apr_array_header_t) -> Option<Vec<SectionName>> {
+    // SAFETY: by contract.
+    let Some(sections) = (unsafe { sections.as_ref() }) else {
+        return Some(Vec::new());
+    };
+    let count = usize::try_from(sections.nelts).unwrap_or(0);
+    let first = sections.elts.cast::<*const sys::ap_conf_vector_t>();
+    (0..count)
+        .map(|i| {
+            // SAFETY: `i` is below the array's length.
+            let element = unsafe { first.add(i) };
+            // SAFETY: an element of the array.
+            let vector = unsafe { *element };
+            // SAFETY: the core's record of a live vector.
+            let core = unsafe { sys::ap_get_core_module_config(vector) };
+            // SAFETY: the core keeps this type there.
+            let core = unsafe { core.cast::<sys::core_dir_config>().as_ref() }?;
+            SectionName::of(core)
+        })
+        .collect()
+}

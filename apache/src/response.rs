@@ -1,0 +1,88 @@
+//! Parts of a request and its answer that only generated pages need.
+
+use crate::pool::c_str;
+use crate::request::Request;
+use apache_sys as sys;
+use std::ffi::{CStr, c_int};
+
+impl<'r> Request<'r> {
+    /// The handler that the configuration chose.
+    pub fn handler(self) -> Option<&'r CStr> {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).handler };
+        // SAFETY: a string of the request or the configuration, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// Says in `Allow` that GET is possible here.
+    pub fn allow_get(self) {
+        // SAFETY: a live request; one bit per method number.
+        unsafe { (*self.as_ptr()).allowed |= 1 << sys::M_GET };
+    }
+
+    /// Whether `Options Indexes` is on.
+    pub fn may_index(self) -> bool {
+        // SAFETY: a live request.
+        let options = unsafe { sys::ap_allow_options(self.as_ptr()) };
+        options & (sys::OPT_INDEXES as c_int) != 0
+    }
+
+    /// Reads and drops the request's body; an HTTP status if that went wrong.
+    pub fn discard_body(self) -> Result<(), u16> {
+        // SAFETY: a live request.
+        match unsafe { sys::ap_discard_request_body(self.as_ptr()) } {
+            sys::OK => Ok(()),
+            status => Err(u16::try_from(status).unwrap_or(400)),
+        }
+    }
+
+    /// Replaces the file name the URL was mapped to.
+    pub fn set_filename(self, name: &[u8]) {
+        let name = self.pool().c_str(name);
+        // SAFETY: a live request; the copy lives in its pool.
+        unsafe { (*self.as_ptr()).filename = name.as_ptr().cast_mut() };
+    }
+
+    /// Sets `Content-Type` to a text made at run time.
+    pub fn set_content_type_text(self, content_type: &[u8]) {
+        let content_type = self.pool().c_str(content_type);
+        // SAFETY: a live request; the copy lives in its pool.
+        unsafe { sys::ap_set_content_type(self.as_ptr(), content_type.as_ptr()) };
+    }
+
+    /// Sets `Last-Modified` and `ETag` from what httpd found under the file name.
+    pub fn set_validators_from_file(self) {
+        // SAFETY: a live request; the field is a plain value.
+        let mtime = unsafe { (*self.as_ptr()).finfo.mtime };
+        // SAFETY: a live request.
+        unsafe { sys::ap_update_mtime(self.as_ptr(), mtime) };
+        // SAFETY: a live request.
+        unsafe { sys::ap_set_last_modified(self.as_ptr()) };
+        // SAFETY: a live request.
+        unsafe { sys::ap_set_etag(self.as_ptr()) };
+    }
+
+    /// The line that `ServerSignature` asks for; empty if it is Off.
+    pub fn signature(self) -> &'r [u8] {
+        // SAFETY: a live request and a C string.
+        let raw = unsafe { sys::ap_psignature(c"".as_ptr(), self.as_ptr()) };
+        // SAFETY: a string of the request, or a constant.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
+    }
+
+    /// What modules tell each other about the request.
+    pub fn notes(self) -> crate::table::Table<'r> {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).notes };
+        // SAFETY: a live request's table.
+        unsafe { crate::table::Table::from_raw(raw, self.pool()) }
+    }
+
+    /// Gives this request the query string of `other`.
+    pub fn take_args(self, other: Request<'_>) {
+        let args = other.args().map(|args| self.pool().c_str(args));
+        let raw = args.map_or(std::ptr::null_mut(), |args| args.as_ptr().cast_mut());
+        // SAFETY: a live request; the copy lives in its pool.
+        unsafe { (*self.as_ptr()).args = raw };
+    }
+}

@@ -1,0 +1,121 @@
+//! httpd's and APR's ways with text, for modules that must agree with them to the byte.
+
+use crate::pool::{Pool, c_str};
+use apache_sys as sys;
+use std::cmp::Ordering;
+use std::ffi::{CStr, c_int};
+
+/// Four characters for a number of bytes, right-aligned: ` 10K`, `1.0G`; `  - ` for `None`.
+pub fn format_size(bytes: Option<u64>) -> [u8; 4] {
+    let size = bytes.map_or(-1, |bytes| {
+        sys::apr_off_t::try_from(bytes).unwrap_or(sys::apr_off_t::MAX)
+    });
+    let mut buffer = [0_u8; 5];
+    // SAFETY: APR documents a buffer of five bytes, the last for the NUL.
+    unsafe { sys::apr_strfsize(size, buffer.as_mut_ptr().cast()) };
+    let [a, b, c, d, _] = buffer;
+    [a, b, c, d]
+}
+
+/// A time in the server's zone, formatted by `format` (strftime(3)). `seconds` since 1970.
+/// Empty if it does not fit into 80 bytes.
+pub fn format_local_time(seconds: i64, format: &CStr) -> Vec<u8> {
+    // SAFETY: a structure of integers; APR fills it.
+    let mut broken_down: sys::apr_time_exp_t = unsafe { std::mem::zeroed() };
+    // SAFETY: writes to the structure only.
+    unsafe { sys::apr_time_exp_lt(&mut broken_down, seconds.saturating_mul(1_000_000)) };
+    let mut buffer = vec![0_u8; 80];
+    let mut length = 0;
+    // SAFETY: the buffer's length is passed on.
+    unsafe {
+        sys::apr_strftime(
+            buffer.as_mut_ptr().cast(),
+            &mut length,
+            buffer.len(),
+            format.as_ptr(),
+            &mut broken_down,
+        )
+    };
+    buffer.truncate(length);
+    buffer
+}
+
+/// Order of names with numbers in them, as people count: `a9` before `a10`.
+pub fn natural_order(a: &CStr, b: &CStr, ignore_case: bool) -> Ordering {
+    let order = if ignore_case {
+        // SAFETY: two C strings.
+        unsafe { sys::apr_strnatcasecmp(a.as_ptr(), b.as_ptr()) }
+    } else {
+        // SAFETY: two C strings.
+        unsafe { sys::apr_strnatcmp(a.as_ptr(), b.as_ptr()) }
+    };
+    order.cmp(&0)
+}
+
+/// Whether `text` has one of the wildcards `*` and `?` of [`simple_match`].
+pub fn has_simple_wildcard(text: &CStr) -> bool {
+    // SAFETY: a C string.
+    unsafe { sys::ap_is_matchexp(text.as_ptr()) != 0 }
+}
+
+/// Whether `text` as a whole matches `pattern`, in which `*` stands for any characters, `/`
+/// included, and `?` for one.
+pub fn simple_match(text: &CStr, pattern: &CStr) -> bool {
+    // SAFETY: two C strings.
+    unsafe { sys::ap_strcmp_match(text.as_ptr(), pattern.as_ptr()) == 0 }
+}
+
+/// As [`simple_match`], without regard to case.
+pub fn simple_match_ignoring_case(text: &CStr, pattern: &CStr) -> bool {
+    // SAFETY: two C strings.
+    unsafe { sys::ap_strcasecmp_match(text.as_ptr(), pattern.as_ptr()) == 0 }
+}
+
+/// Whether `text` has a wildcard of [`file_match`].
+pub fn has_file_wildcard(text: &CStr) -> bool {
+    // SAFETY: a C string.
+    unsafe { sys::apr_fnmatch_test(text.as_ptr()) != 0 }
+}
+
+/// How [`file_match`] reads a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileMatch {
+    /// fnmatch(3) without flags.
+    Plain,
+    /// A backslash is an ordinary character, and a leading dot must be matched by a dot.
+    NoEscapePeriod,
+}
+
+/// Whether `text` as a whole matches the shell pattern (`*`, `?`, `[...]`).
+pub fn file_match(pattern: &CStr, text: &CStr, how: FileMatch) -> bool {
+    let flags = match how {
+        FileMatch::Plain => 0,
+        FileMatch::NoEscapePeriod => sys::APR_FNM_NOESCAPE | sys::APR_FNM_PERIOD,
+    };
+    // SAFETY: two C strings.
+    unsafe { sys::apr_fnmatch(pattern.as_ptr(), text.as_ptr(), flags as c_int) == 0 }
+}
+
+/// Decodes `%xx`. `None` for a bad escape, and for an encoded NUL or slash.
+pub fn unescape_url<'p>(pool: Pool<'p>, text: &[u8]) -> Option<&'p CStr> {
+    let copy = pool.c_str(text);
+    // SAFETY: decoding never lengthens; the copy is ours alone.
+    let status = unsafe { sys::ap_unescape_url(copy.as_ptr().cast_mut()) };
+    if status != sys::OK {
+        return None;
+    }
+    // SAFETY: still a C string in the pool.
+    unsafe { c_str(copy.as_ptr()) }
+}
+
+/// `path` with `.`, `..` and repeated slashes resolved, as httpd does for a request's path.
+/// `None` if it leads above the root.
+pub fn normalize_path<'p>(pool: Pool<'p>, path: &[u8]) -> Option<&'p CStr> {
+    let copy = pool.c_str(path);
+    let flags = sys::AP_NORMALIZE_NOT_ABOVE_ROOT | sys::AP_NORMALIZE_MERGE_SLASHES;
+    // SAFETY: normalising never lengthens; the copy is ours alone.
+    let done = unsafe { sys::ap_normalize_path(copy.as_ptr().cast_mut(), flags as u32) };
+    // SAFETY: still a C string in the pool.
+    let path = unsafe { c_str(copy.as_ptr()) };
+    path.filter(|_| done != 0)
+}
