@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::rank::{self, Key};
 use crate::{Client, Code, Distance, Group, Mirror, Realm, Region};
 
@@ -161,7 +163,7 @@ pub fn select<'a>(
         None => rank::by_chance(random(), mirror.score),
     });
     sort_first(&mut choices, wanted);
-    let target = draw(&choices, random);
+    let target = draw(&choices, wanted, random);
     Selection {
         choices,
         ranked: wanted,
@@ -220,7 +222,7 @@ impl<'a> Asker<'a> {
     /// `None` if the mirror is not for this client.
     fn group(&self, mirror: &Mirror) -> Option<(Group, bool)> {
         if let (Some(prefix), Some(address)) = (&mirror.prefix, &self.address)
-            && prefix.contains(address)
+            && contains(prefix, address)
         {
             return Some((Group::Prefix, false));
         }
@@ -248,6 +250,21 @@ impl<'a> Asker<'a> {
             return Some((Group::Region, false));
         }
         (!mirror.region_only).then_some((Group::Elsewhere, false))
+    }
+}
+
+/// As `IpNet::contains`, by one comparison instead of two and the bounds made for them.
+fn contains(prefix: &IpNet, address: &IpAddr) -> bool {
+    match (prefix, address) {
+        (IpNet::V4(prefix), IpAddr::V4(address)) => {
+            let differing = prefix.addr().to_bits() ^ address.to_bits();
+            differing.leading_zeros() >= u32::from(prefix.prefix_len())
+        }
+        (IpNet::V6(prefix), IpAddr::V6(address)) => {
+            let differing = prefix.addr().to_bits() ^ address.to_bits();
+            differing.leading_zeros() >= u32::from(prefix.prefix_len())
+        }
+        _ => false,
     }
 }
 
@@ -293,11 +310,17 @@ fn sort_first(choices: &mut [Choice<'_>], wanted: usize) {
 }
 
 /// Draws the index of one of those choices that tie with the first, by score.
-fn draw(choices: &[Choice<'_>], random: &mut impl FnMut() -> u64) -> usize {
+fn draw(choices: &[Choice<'_>], wanted: usize, random: &mut impl FnMut() -> u64) -> usize {
     let Some(first) = choices.first() else {
         return 0;
     };
-    // Ties may lie beyond what was sorted, in any order: the draw does not mind.
+    // Only if all that were sorted tie may others tie beyond them, in any order: the draw does
+    // not mind.
+    let sorted = choices.get(..wanted).unwrap_or(choices);
+    let choices = match sorted.last() {
+        Some(last) if last.order != first.order => sorted,
+        _ => choices,
+    };
     let tied = || {
         choices
             .iter()
@@ -319,4 +342,43 @@ fn draw(choices: &[Choice<'_>], random: &mut impl FnMut() -> u64) -> usize {
         }
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_contain_what_ipnet_says() {
+        let addresses = [
+            "0.0.0.0",
+            "10.1.2.3",
+            "10.1.255.255",
+            "10.2.0.0",
+            "255.255.255.255",
+            "::",
+            "::a01:203",
+        ]
+        .into_iter()
+        .chain([
+            "2001:db8::1",
+            "2001:db8:ffff::",
+            "2001:db9::",
+            "::ffff:10.1.2.3",
+        ]);
+        let prefixes = [
+            "0.0.0.0/0",
+            "10.1.2.3/16",
+            "10.1.2.3/32",
+            "10.0.0.0/15",
+            "::/0",
+        ]
+        .into_iter()
+        .chain(["2001:db8::1/32", "2001:db8::1/128", "::/1", "::ffff:0:0/96"]);
+        for (prefix, address) in prefixes.flat_map(|p| addresses.clone().map(move |a| (p, a))) {
+            let net: IpNet = prefix.parse().expect("a prefix");
+            let ip: IpAddr = address.parse().expect("an address");
+            assert_eq!(contains(&net, &ip), net.contains(&ip), "{prefix} {address}");
+        }
+    }
 }
