@@ -109,7 +109,8 @@ impl Mirror {
     }
 
     /// Makes a mirror that is assumed to have every file. Its identifier is the host of the URL;
-    /// `None` if the URL has no host.
+    /// `None` if the URL has no host. All fallbacks are equally far away, at no known place, so
+    /// that those of a group come in the order of configuration.
     pub fn fallback(region: &str, country: &str, url: &str) -> Option<Self> {
         Some(Self {
             id: 0,

@@ -132,6 +132,20 @@ mod tests {
         assert_eq!(distance.between((f32::MAX, 1.0), (f32::MIN, 1.0)), u64::MAX);
     }
 
+    /// Pairs where other roundings give another number: all in `f64` the first two, all in `f32`
+    /// the others.
+    #[test]
+    fn planar_distance_rounds_as_it_always_has() {
+        for (a, b, expected) in [
+            ((48.89, 19.24), (48.878, -47.121), 66_361),
+            ((40.36, 36.42), (43.158, -46.838), 83_304),
+            ((49.62, 28.4), (39.442, -100.243), 129_044),
+            ((36.25, 17.87), (38.683, -116.76), 134_651),
+        ] {
+            assert_eq!(Distance::Planar.between(a, b), expected, "{a:?} {b:?}");
+        }
+    }
+
     #[test]
     fn great_circle_distance_is_the_central_angle() {
         let distance = Distance::GreatCircle;

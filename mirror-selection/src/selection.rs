@@ -155,7 +155,6 @@ pub fn select<'a>(
     };
     let place = client.coordinates.filter(|&place| distance.is_place(place));
     set_keys(&mut choices, wanted, |mirror, count| match place {
-        Some(_) if uses_fallbacks => rank::by_distance(0, count, mirror.score),
         Some(place) => {
             let there = (mirror.latitude, mirror.longitude);
             rank::by_distance(distance.between(place, there), count, mirror.score)
