@@ -235,8 +235,8 @@ impl<'r> Request<'r> {
     }
 
     /// Sets `Content-Type`.
-    pub fn set_content_type(self, content_type: &'static CStr) {
-        // SAFETY: static text; httpd stores the pointer.
+    pub fn set_content_type(self, content_type: &'r CStr) {
+        // SAFETY: httpd stores the pointer; the text lives as long as the request.
         unsafe { sys::ap_set_content_type(self.raw, content_type.as_ptr()) };
     }
 

@@ -33,9 +33,9 @@ impl<'r> Table<'r> {
     }
 
     /// Replaces all values of `key`; the value ends at its first NUL.
-    pub fn set(self, key: &'static CStr, value: &[u8]) {
+    pub fn set(self, key: &'r CStr, value: &[u8]) {
         let value = self.pool.c_str(value);
-        // SAFETY: key is static, value in the request's pool: both outlive the table.
+        // SAFETY: key and value live as long as the request, and so as the table.
         unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value.as_ptr()) };
     }
 
@@ -46,15 +46,15 @@ impl<'r> Table<'r> {
     }
 
     /// Adds a further line under `key`.
-    pub fn add(self, key: &'static CStr, value: &[u8]) {
+    pub fn add(self, key: &'r CStr, value: &[u8]) {
         let value = self.pool.c_str(value);
         // SAFETY: as in `set`.
         unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value.as_ptr()) };
     }
 
     /// Appends to the value of `key` behind a comma, as lists in headers are merged.
-    pub fn merge(self, key: &'static CStr, value: &'static CStr) {
-        // SAFETY: both are static.
+    pub fn merge(self, key: &'r CStr, value: &'r CStr) {
+        // SAFETY: as in `set`.
         unsafe { sys::apr_table_mergen(self.raw, key.as_ptr(), value.as_ptr()) };
     }
 

@@ -1,1 +1,57 @@
-//! Apache httpd module mod_mirrorbrain.
+//! Apache httpd module mod_mirrorbrain: redirects requests for files to the closest mirror that
+//! has them, or answers with a document about the file and its mirrors.
+//!
+//! ```text
+//! directives -> config records -> (child start) runtime -> handler -> answer
+//! ```
+#![deny(unsafe_code)]
+
+mod answer;
+mod client;
+mod config;
+mod directives;
+mod exclusion;
+mod facts;
+mod handler;
+mod path;
+mod respond;
+mod runtime;
+mod trace;
+mod yum;
+
+use apache::{Directive, DirectiveTable, Hooks, Module, Order};
+use config::{Directory, Server};
+use dbd_directives::DbdDirectives;
+use directives::DIRECTIVES;
+
+/// The module's definition.
+pub struct MirrorBrain;
+
+impl apache::Definition for MirrorBrain {
+    type Directory = Directory;
+    type Server = Server;
+
+    fn module() -> &'static Module<Self> {
+        &mirrorbrain_module
+    }
+
+    fn register(hooks: &Hooks<'_, Self>) {
+        hooks.post_config::<runtime::Startup>(Order::MIDDLE);
+        hooks.child_init::<runtime::Startup>(Order::MIDDLE);
+        // Before mod_autoindex, mod_dir and the core's handler, which would send the file.
+        hooks.handler::<handler::Engine>(Order::FIRST);
+    }
+}
+
+const DBD: &[Directive<MirrorBrain>] = DbdDirectives::TABLE;
+
+static TABLE: DirectiveTable<MirrorBrain, { DIRECTIVES.len() + DBD.len() + 1 }> =
+    DirectiveTable::joined(&[DIRECTIVES, DBD]);
+
+/// The symbol that `LoadModule mirrorbrain_module` looks up.
+#[expect(
+    unsafe_code,
+    reason = "httpd finds the module by this unmangled symbol"
+)]
+#[unsafe(no_mangle)]
+pub static mirrorbrain_module: Module<MirrorBrain> = Module::new(c"mod_mirrorbrain.c", &TABLE);

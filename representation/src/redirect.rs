@@ -11,7 +11,7 @@ use crate::escape;
 use mirror_selection::{Choice, Mirror};
 
 /// How many mirrors the `Link` headers name.
-const MAX_DUPLICATES: usize = 5;
+pub const MAX_DUPLICATES: usize = 5;
 
 /// Everything that the headers of a 302 are written from.
 #[derive(Debug, Clone)]

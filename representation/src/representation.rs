@@ -86,6 +86,18 @@ impl Representation {
         !matches!(self, Self::Hash(_))
     }
 
+    /// Whether it cannot be made without hashes of the file.
+    #[must_use]
+    pub const fn needs_hashes(self) -> bool {
+        matches!(self, Self::Torrent | Self::Zsync | Self::Magnet | Self::Hash(_))
+    }
+
+    /// Whether it holds piece hashes, zsync sums or the signature, which can be large.
+    #[must_use]
+    pub const fn needs_sums(self) -> bool {
+        matches!(self, Self::Meta4 | Self::Metalink | Self::Torrent | Self::Zsync)
+    }
+
     /// Whether it is one of the two metalinks, which `Accept` can choose.
     #[must_use]
     pub const fn is_metalink(self) -> bool {

@@ -10,7 +10,7 @@ use crate::query::{Argument, QueryArguments};
 use mirror_selection::Choice;
 
 /// How many mirrors a list names.
-const MAX_MIRRORS: usize = 10;
+pub const MAX_MIRRORS: usize = 10;
 
 /// A compiled pattern. The expressions of the configuration are compiled elsewhere.
 pub trait Matcher {

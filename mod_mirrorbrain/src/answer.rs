@@ -1,0 +1,358 @@
+//! The answer: exclusions, facts, selection, and the document or redirect made of them.
+
+use crate::client::Who;
+use crate::exclusion::Exclusion;
+use crate::facts::Facts;
+use crate::handler::{Exchange, Subject, Wanted};
+use crate::{path, respond};
+use apache::Outcome;
+use mirror_db::{DbError, Digests};
+use mirror_selection::{Choice, Extent, Selection, select};
+use representation::query::QueryArguments;
+use representation::redirect::{MAX_DUPLICATES, Redirect};
+use representation::{BrokenMirrors, Document, File, Hashes, Representation, Sources, Zsync};
+use std::ffi::CStr;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One request on its way to an answer.
+pub struct Job<'r> {
+    exchange: Exchange<'r>,
+    subject: Subject<'r>,
+    wanted: Wanted,
+    query: &'r QueryArguments<'r>,
+    who: Who<'r>,
+}
+
+impl<'r> Job<'r> {
+    pub fn new(
+        exchange: Exchange<'r>,
+        subject: Subject<'r>,
+        wanted: Wanted,
+        query: &'r QueryArguments<'r>,
+    ) -> Self {
+        let who = Who::asks(exchange.request, exchange.runtime, query);
+        Self {
+            exchange,
+            subject,
+            wanted,
+            query,
+            who,
+        }
+    }
+
+    /// Answers, or leaves the file to httpd.
+    pub fn run(&self) -> Outcome {
+        let excluded = self.exclusion();
+        if let (Some(exclusion), Wanted::Redirect | Wanted::Negotiated(_)) = (excluded, self.wanted)
+        {
+            self.step(|| format!("excluded by {}", exclusion.directive()));
+            return self.give_file(c"file");
+        }
+        self.who.tell(self.exchange.request, self.subject.size);
+        let Some(key) = self.key() else {
+            self.step(|| "the file lies outside the base directory".to_owned());
+            return match self.wanted {
+                Wanted::Named(_) => Outcome::Status(404),
+                Wanted::Redirect | Wanted::Negotiated(_) => self.give_file(c"file"),
+            };
+        };
+        let facts = self.facts(&key);
+        let file = respond::file(self.exchange.request, &key, &self.subject);
+        match self.wanted {
+            Wanted::Redirect => self.redirect(&file, facts),
+            Wanted::Negotiated(representation) => {
+                self.document(representation, &file, facts, false)
+            }
+            Wanted::Named(representation) => {
+                self.document(representation, &file, facts, excluded.is_some())
+            }
+        }
+    }
+
+    fn step(&self, text: impl FnOnce() -> String) {
+        self.exchange.trace.step(text);
+    }
+
+    /// Why the file is kept off the mirrors, as far as that concerns what is wanted.
+    fn exclusion(&self) -> Option<Exclusion> {
+        let (exchange, config) = (self.exchange, self.exchange.config);
+        let of_file = || config.excludes_file(self.subject.uri, || self.content_type());
+        match self.wanted {
+            Wanted::Named(representation) if representation.lists_mirrors() => of_file(),
+            Wanted::Named(_) => None,
+            Wanted::Redirect | Wanted::Negotiated(_) => {
+                if self.subject.size < config.min_size() && !self.may_fake() {
+                    return Some(Exclusion::Size);
+                }
+                of_file()
+                    .or_else(|| config.excludes_client(exchange.request, self.who.client.address))
+            }
+        }
+    }
+
+    /// `?fakefile`: a mirror's administrator tests the redirect with a small file.
+    fn may_fake(&self) -> bool {
+        self.query.fake_file()
+            && self
+                .exchange
+                .config
+                .trusts(respond::peer(self.exchange.request))
+    }
+
+    /// The MIME type of the file itself.
+    fn content_type(&self) -> Option<Box<CStr>> {
+        let request = self.exchange.request;
+        if !self.subject.suffixed {
+            return request.content_type().map(Into::into);
+        }
+        let file = request.lookup_uri(self.subject.uri)?;
+        file.request().content_type().map(Into::into)
+    }
+
+    fn give_file(&self, give: &'static CStr) -> Outcome {
+        self.exchange.request.env().set_static(c"GIVE", give);
+        Outcome::Declined
+    }
+
+    fn key(&self) -> Option<Vec<u8>> {
+        let root = || self.exchange.request.document_root().map(path::path);
+        let base = self.exchange.config.base.as_deref().or_else(root)?;
+        path::key(base, self.subject.path)
+    }
+
+    fn facts(&self, key: &[u8]) -> Result<Facts, DbError> {
+        let database = self.exchange.runtime.database.as_ref();
+        let database = database.ok_or(DbError::Unavailable(mirror_db::Unavailable))?;
+        let facts = Facts::of(database, key, self.subject.size, self.subject.mtime);
+        if let Err(problem) = &facts {
+            self.step(|| problem.to_string());
+        }
+        facts
+    }
+
+    fn select<'a>(&'a self, facts: &'a Facts, extent: Extent) -> Selection<'a> {
+        let config = self.exchange.config;
+        let selection = select(
+            facts.mirrors(),
+            &config.fallbacks,
+            &self.who.client,
+            self.subject.size,
+            config.distance(),
+            &mut || fastrand::u64(..),
+            extent,
+        );
+        self.step(|| describe(&selection));
+        if selection.target().is_none() {
+            self.exchange.request.env().set_static(c"MB_NOMIRROR", c"1");
+        }
+        selection
+    }
+
+    fn redirect(&self, file: &File<'_>, facts: Result<Facts, DbError>) -> Outcome {
+        let (facts, reached) = (facts.as_ref().ok(), facts.is_ok());
+        let nothing = Facts::default();
+        let known = facts.unwrap_or(&nothing);
+        let selection = self.select(known, Extent::Top(MAX_DUPLICATES));
+        let Some(target) = selection.target() else {
+            return self.give_file(if reached {
+                c"file"
+            } else {
+                c"file (database_not_reached)"
+            });
+        };
+        let target = self.remembered(&selection).unwrap_or(target);
+        let hashes = known
+            .digests(self.subject.size, self.subject.mtime)
+            .map(small);
+        let request = self.exchange.request;
+        let redirect = Redirect {
+            file,
+            hashes: hashes.as_ref(),
+            target,
+            choices: selection.ranked(),
+            has_tracker: !self.exchange.runtime.site.trackers.is_empty(),
+            stamp_key: self.exchange.config.stamp_key.as_deref(),
+            now: request.time(),
+        };
+        respond::redirect(request, &redirect)
+    }
+
+    /// The mirror that this client was sent to before, if it may still be used.
+    fn remembered<'a>(&self, selection: &'a Selection<'a>) -> Option<&'a Choice<'a>> {
+        let _ = selection;
+        None
+    }
+
+    fn document(
+        &self,
+        representation: Representation,
+        file: &File<'_>,
+        facts: Result<Facts, DbError>,
+        origin_only: bool,
+    ) -> Outcome {
+        let reached = facts.is_ok();
+        let facts = facts.unwrap_or_default();
+        let selection = (representation.lists_mirrors() && !origin_only)
+            .then(|| self.select(&facts, Extent::All));
+        let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
+        if !reached {
+            // A list of fallbacks helps without the database; hashes do not come without it.
+            let helps = has_mirror && !representation.needs_hashes();
+            match self.wanted {
+                _ if helps => {}
+                Wanted::Negotiated(_) => return self.give_file(c"file (database_not_reached)"),
+                Wanted::Named(_) | Wanted::Redirect => {
+                    return respond::unavailable(self.exchange.request);
+                }
+            }
+        }
+        if !has_mirror && matches!(self.wanted, Wanted::Negotiated(_)) {
+            return self.give_file(c"file");
+        }
+        let digests = facts.digests(self.subject.size, self.subject.mtime);
+        let full = match digests {
+            Some(_) if representation.needs_sums() => match self.sums(file) {
+                Ok(full) => full,
+                Err(_) if representation.is_metalink() => None,
+                Err(_) => return respond::unavailable(self.exchange.request),
+            },
+            _ => None,
+        };
+        let hashes = match &full {
+            Some(full) => Some(whole(full)),
+            None => digests.map(small),
+        };
+        let sources = selection
+            .as_ref()
+            .map_or(Sources::OriginOnly, Sources::Mirrors);
+        self.write(representation, file, hashes.as_ref(), sources)
+    }
+
+    /// All hashes, piece and zsync sums included.
+    fn sums(&self, file: &File<'_>) -> Result<Option<Arc<mirror_db::Hashes>>, DbError> {
+        let database = self.exchange.runtime.database.as_ref();
+        let database = database.ok_or(DbError::Unavailable(mirror_db::Unavailable))?;
+        let Ok(key) = std::str::from_utf8(file.key()) else {
+            return Ok(None);
+        };
+        let sums = database.hashes(key, self.subject.size, self.subject.mtime);
+        if let Err(problem) = &sums {
+            self.step(|| problem.to_string());
+        }
+        sums
+    }
+
+    fn write(
+        &self,
+        representation: Representation,
+        file: &File<'_>,
+        hashes: Option<&Hashes<'_>>,
+        sources: Sources<'_>,
+    ) -> Outcome {
+        let (request, server) = (self.exchange.request, self.exchange.server);
+        let broken = self.broken_mirrors(representation);
+        let page = representation == Representation::Mirrorlist;
+        let read = |file: &Option<Arc<Path>>| match file {
+            Some(file) if page => Some(respond::page_part(request, file)),
+            _ => None,
+        };
+        let (header, footer) = (read(&server.page_header), read(&server.page_footer));
+        let document = Document {
+            file,
+            hashes,
+            client: self.who.shown(),
+            sources,
+            site: &self.exchange.runtime.site,
+            torrent_file: self.has_torrent_file(),
+            broken_mirrors: broken
+                .as_ref()
+                .map(|(text, only)| BrokenMirrors { text, only: *only }),
+            page_header: header.as_deref(),
+            page_footer: footer.as_deref(),
+            only_hash: self.query.only_hash(),
+            now: request.time(),
+        };
+        match document.answer(representation) {
+            Ok(answer) => respond::document(request, representation.name(), &answer),
+            Err(missing) => {
+                self.step(|| format!("no {representation}: {missing}"));
+                Outcome::Status(404)
+            }
+        }
+    }
+
+    /// `MirrorBrainMetalinkTorrentAddMask`
+    fn has_torrent_file(&self) -> bool {
+        let Some(mask) = &self.exchange.config.torrent_mask else {
+            return false;
+        };
+        let path = self.subject.path.as_os_str();
+        let torrent = || {
+            let mut name = path.to_owned();
+            name.push(".torrent");
+            Path::new(&name).is_file()
+        };
+        mask.is_match(path.as_encoded_bytes()) && torrent()
+    }
+
+    /// `MirrorBrainMetalinkBrokenTestMirrors`, when the request asks for it: the text, and
+    /// whether it replaces the mirrors.
+    fn broken_mirrors(&self, representation: Representation) -> Option<(Vec<u8>, bool)> {
+        let file = self.exchange.server.broken_mirrors.as_deref()?;
+        let value = self
+            .exchange
+            .request
+            .headers_in()
+            .get(c"X-Broken-Mirrors")?;
+        let text = fs::read(file)
+            .ok()
+            .filter(|_| representation.is_metalink())?;
+        Some((text, value.to_bytes().eq_ignore_ascii_case(b"only")))
+    }
+}
+
+/// The digests as documents want them, without the sums.
+fn small(digests: &Digests) -> Hashes<'static> {
+    Hashes {
+        md5: digests.md5,
+        sha1: digests.sha1,
+        sha256: digests.sha256,
+        btih: digests.btih,
+        has_pieces: digests.has_pieces,
+        signed: digests.has_pgp,
+        has_zsync: digests.has_zsync,
+        piece_length: digests.piece_size.into(),
+        ..Hashes::default()
+    }
+}
+
+fn whole(full: &mirror_db::Hashes) -> Hashes<'_> {
+    Hashes {
+        pieces: full.pieces(),
+        pgp: full.pgp(),
+        zsync: Zsync {
+            block_size: full.zsync_block_size().into(),
+            hash_lengths: full.zsync_hash_lengths(),
+            sums: full.zsync_sums(),
+        },
+        ..small(full.digests())
+    }
+}
+
+/// The selection in one line, for the debug log.
+fn describe(selection: &Selection<'_>) -> String {
+    let mut text = String::from(match (selection.target(), selection.uses_fallbacks()) {
+        (None, _) => "no usable mirror",
+        (_, true) => "fallback mirrors:",
+        (_, false) => "mirrors:",
+    });
+    for (group, choices) in selection.groups() {
+        text.push_str(&format!(" {group:?}:"));
+        for choice in choices {
+            text.push_str(&format!(" {}", choice.mirror().identifier));
+        }
+    }
+    text
+}

@@ -1,0 +1,165 @@
+//! Who asks: address, country, coordinates, network.
+
+use crate::runtime::Runtime;
+use apache::{Request, Table};
+use geo_db::{Place, continent_of};
+use mirror_selection::{Client, Code, Region, parse_coordinates};
+use representation::query::QueryArguments;
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::net::IpAddr;
+
+/// One fact under the names that mod_geoip, its IPv6 variant and mod_maxminddb give it.
+type Names = [&'static CStr; 3];
+
+const COUNTRY_CODE: Names = [
+    c"GEOIP_COUNTRY_CODE",
+    c"GEOIP_COUNTRY_CODE_V6",
+    c"MM_COUNTRY_CODE",
+];
+const COUNTRY_NAME: Names = [
+    c"GEOIP_COUNTRY_NAME",
+    c"GEOIP_COUNTRY_NAME_V6",
+    c"MM_COUNTRY_NAME",
+];
+const CONTINENT_CODE: Names = [
+    c"GEOIP_CONTINENT_CODE",
+    c"GEOIP_CONTINENT_CODE_V6",
+    c"MM_CONTINENT_CODE",
+];
+const LATITUDE: Names = [c"GEOIP_LATITUDE", c"GEOIP_LATITUDE_V6", c"MM_LATITUDE"];
+const LONGITUDE: Names = [c"GEOIP_LONGITUDE", c"GEOIP_LONGITUDE_V6", c"MM_LONGITUDE"];
+
+/// How a missing fact is written in environment variables.
+const UNKNOWN: &str = "--";
+
+/// What is known of the client, as text and as the selection wants it.
+pub struct Who<'r> {
+    /// For the selection.
+    pub client: Client,
+    /// The address as text.
+    pub address_text: Option<String>,
+    /// The country's code as it was given; `--` if unknown.
+    pub country_code: Cow<'r, str>,
+    /// The continent's code as it was given or derived; `--` if unknown.
+    pub continent_code: Cow<'r, str>,
+    /// The country's name.
+    pub country_name: Option<Cow<'r, str>>,
+    /// The AS number as text.
+    pub asn: Option<Cow<'r, str>>,
+    /// The network prefix.
+    pub prefix: Option<&'r str>,
+}
+
+/// Where the client's address was found.
+pub fn address(request: Request<'_>) -> Option<IpAddr> {
+    let env = request.env();
+    let text = env
+        .get(c"GEOIP_ADDR")
+        .or_else(|| env.get(c"MMDB_ADDR"))
+        .or_else(|| request.useragent_ip())?;
+    // Numbers only: a name from a forged header must not make the server ask the DNS.
+    let address: IpAddr = text.to_str().ok()?.trim().parse().ok()?;
+    Some(address.to_canonical())
+}
+
+impl<'r> Who<'r> {
+    /// Gathers the facts from the environment, the geo database and the query.
+    pub fn asks(request: Request<'r>, runtime: &Runtime, query: &'r QueryArguments<'r>) -> Self {
+        let address = address(request);
+        let mut who = Self::from_environment(request.env(), address);
+        if who.client.country.is_none() {
+            who.look_up(runtime);
+        }
+        if let Some(country) = query.country() {
+            who.pretend_country(country);
+        }
+        if let Some(asn) = query.asn() {
+            who.client.asn = Some(asn);
+            who.asn = Some(asn.to_string().into());
+        }
+        who
+    }
+
+    fn from_environment(env: Table<'r>, address: Option<IpAddr>) -> Self {
+        let country_code = fact(env, &COUNTRY_CODE);
+        let continent_code = fact(env, &CONTINENT_CODE);
+        let country = country_code.and_then(Code::parse);
+        let asn = text(env, c"ASN");
+        let coordinates = fact(env, &LATITUDE).zip(fact(env, &LONGITUDE));
+        let continent_code = continent_code
+            .or_else(|| continent_of(country.as_ref()?.as_str()))
+            .unwrap_or(UNKNOWN);
+        Self {
+            client: Client {
+                address,
+                country,
+                region: Region::parse(continent_code),
+                asn: asn.and_then(|number| number.trim().parse().ok()),
+                coordinates: coordinates.and_then(|(lat, lng)| parse_coordinates(lat, lng)),
+            },
+            address_text: address.map(|address| address.to_string()),
+            country_code: country_code.unwrap_or(UNKNOWN).into(),
+            continent_code: continent_code.into(),
+            country_name: fact(env, &COUNTRY_NAME).map(Cow::Borrowed),
+            asn: asn.map(Cow::Borrowed),
+            prefix: text(env, c"PFX"),
+        }
+    }
+
+    /// Completes what the environment does not tell from the geo database.
+    fn look_up(&mut self, runtime: &Runtime) {
+        let Some(place) = self
+            .client
+            .address
+            .and_then(|address| runtime.place(address))
+        else {
+            return;
+        };
+        let Place {
+            country_code,
+            country_name,
+            continent_code,
+            latitude,
+            longitude,
+        } = place;
+        let country = country_code.as_deref().and_then(Code::parse);
+        let derived = || continent_of(country.as_ref()?.as_str()).map(str::to_owned);
+        if let Some(code) = country_code.filter(|_| country.is_some()) {
+            self.client.country = country;
+            self.country_code = code.into();
+            self.country_name = country_name.map(Cow::Owned);
+        }
+        if let Some(continent) = continent_code.or_else(derived) {
+            self.client.region = Region::parse(&continent);
+            self.continent_code = continent.into();
+        }
+        if self.client.coordinates.is_none() {
+            self.client.coordinates = latitude.zip(longitude).map(|(a, b)| (a as f32, b as f32));
+        }
+    }
+
+    /// `?country=`: the client counts as being there, anywhere in it.
+    fn pretend_country(&mut self, code: &'r str) {
+        self.client.country = Code::parse(code);
+        self.client.coordinates = None;
+        let continent = self
+            .client
+            .country
+            .and_then(|country| continent_of(country.as_str()));
+        self.client.region = continent.and_then(Region::parse);
+        self.country_code = code.into();
+        self.continent_code = continent.unwrap_or(UNKNOWN).into();
+        self.country_name = None;
+    }
+}
+
+/// A variable's value, unless it says that it knows nothing.
+fn text<'r>(env: Table<'r>, name: &CStr) -> Option<&'r str> {
+    let value = env.get(name)?.to_str().ok()?;
+    (!value.is_empty() && value != UNKNOWN).then_some(value)
+}
+
+fn fact<'r>(env: Table<'r>, names: &Names) -> Option<&'r str> {
+    names.iter().find_map(|name| text(env, name))
+}

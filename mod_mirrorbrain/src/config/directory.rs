@@ -1,0 +1,121 @@
+//! What sections (`<Directory>`, `<Location>`, `<Files>`) configure.
+
+use super::List;
+use apache::{Config, Regex};
+use ipnet::IpNet;
+use mirror_selection::{Distance, Mirror};
+use std::ffi::CStr;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Smaller files are sent by this server unless configured otherwise.
+const DEFAULT_MIN_SIZE: u64 = 4096;
+
+/// `MirrorBrainExcludeNetwork`.
+#[derive(Clone)]
+pub enum Network {
+    /// The beginning of an address as text, as in `192.168.`
+    Text(Box<str>),
+    /// CIDR notation
+    Prefix(IpNet),
+}
+
+/// The record of a section. `None` is "not set here": the outer section's value counts.
+#[derive(Default)]
+pub struct Directory {
+    pub engine: Option<bool>,
+    /// The directory that file paths are relative to: where the engine was first set On.
+    pub base: Option<Arc<Path>>,
+    pub debug: Option<bool>,
+    pub form_get: Option<bool>,
+    pub min_size: Option<u64>,
+    pub head_locally: Option<bool>,
+    pub excluded_types: List<Box<CStr>>,
+    pub excluded_agents: List<Box<CStr>>,
+    pub excluded_networks: List<Network>,
+    pub excluded_addresses: List<IpAddr>,
+    pub excluded_files: Option<Arc<Regex>>,
+    pub torrent_mask: Option<Arc<Regex>>,
+    pub fallbacks: List<Mirror>,
+    pub stamp_key: Option<Arc<str>>,
+    pub trusted: List<IpNet>,
+    pub distance: Option<Distance>,
+}
+
+impl Config for Directory {
+    fn create() -> Self {
+        Self::default()
+    }
+
+    fn merge(&self, specific: &Self) -> Self {
+        Self {
+            engine: specific.engine.or(self.engine),
+            // The outer base stays: switching the engine on again further down must not move
+            // the paths that files have in the database.
+            base: self.base.clone().or_else(|| specific.base.clone()),
+            debug: specific.debug.or(self.debug),
+            form_get: specific.form_get.or(self.form_get),
+            min_size: specific.min_size.or(self.min_size),
+            head_locally: specific.head_locally.or(self.head_locally),
+            excluded_types: self.excluded_types.merge(&specific.excluded_types),
+            excluded_agents: self.excluded_agents.merge(&specific.excluded_agents),
+            excluded_networks: self.excluded_networks.merge(&specific.excluded_networks),
+            excluded_addresses: self.excluded_addresses.merge(&specific.excluded_addresses),
+            excluded_files: specific
+                .excluded_files
+                .clone()
+                .or_else(|| self.excluded_files.clone()),
+            torrent_mask: specific
+                .torrent_mask
+                .clone()
+                .or_else(|| self.torrent_mask.clone()),
+            fallbacks: self.fallbacks.merge(&specific.fallbacks),
+            stamp_key: specific
+                .stamp_key
+                .clone()
+                .or_else(|| self.stamp_key.clone()),
+            trusted: self.trusted.merge(&specific.trusted),
+            distance: specific.distance.or(self.distance),
+        }
+    }
+}
+
+impl Directory {
+    /// `MirrorBrainEngine`
+    pub fn is_on(&self) -> bool {
+        self.engine.unwrap_or(false)
+    }
+
+    /// `MirrorBrainDebug`
+    pub fn traces(&self) -> bool {
+        self.debug.unwrap_or(false)
+    }
+
+    /// Whether query arguments are read.
+    pub fn reads_query(&self) -> bool {
+        self.form_get.unwrap_or(true)
+    }
+
+    /// `MirrorBrainMinSize` in bytes
+    pub fn min_size(&self) -> u64 {
+        self.min_size.unwrap_or(DEFAULT_MIN_SIZE)
+    }
+
+    /// `MirrorBrainHandleHEADRequestLocally`
+    pub fn answers_head_locally(&self) -> bool {
+        self.head_locally.unwrap_or(false)
+    }
+
+    /// `MirrorBrainDistance`
+    pub fn distance(&self) -> Distance {
+        self.distance.unwrap_or_default()
+    }
+
+    /// Notes where the engine was switched on; `None` if that place is no directory.
+    pub fn set_base(&mut self, directory: Option<&[u8]>) {
+        use std::os::unix::ffi::OsStrExt;
+        let path = directory.map(|bytes| PathBuf::from(std::ffi::OsStr::from_bytes(bytes)));
+        self.base = path.map(Arc::from);
+    }
+}

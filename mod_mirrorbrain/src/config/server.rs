@@ -1,0 +1,123 @@
+//! What the main server and virtual hosts configure.
+
+use super::List;
+use crate::runtime::Runtime;
+use apache::{Config, Regex};
+use dbd_directives::{DbdRecord, DbdSettings};
+use mirror_db::CustomQuery;
+use representation::yum::{Matcher, Rule};
+use representation::{DhtNode, Publisher};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// A pattern of `MirrorBrainYumDir`, in httpd's own syntax.
+#[derive(Clone)]
+pub struct YumPattern(pub Arc<Regex>);
+
+impl Matcher for YumPattern {
+    fn is_match(&self, value: &[u8]) -> bool {
+        self.0.is_match(value)
+    }
+}
+
+/// One `MirrorBrainYumDir`.
+pub type YumRule = Rule<YumPattern>;
+
+/// A server of `MemcacheServer`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Memcached {
+    /// Name or address
+    pub host: String,
+    /// TCP port
+    pub port: u16,
+}
+
+/// The record of a server. `None` is "not set here": the main server's value counts.
+#[derive(Default)]
+pub struct Server {
+    pub dbd: DbdSettings,
+    pub mirror_query: Option<Arc<CustomQuery>>,
+    pub hash_query: Option<Arc<CustomQuery>>,
+    pub cache_ttl: Option<Duration>,
+    pub cache_stale: Option<Duration>,
+    pub cache_bytes: Option<u64>,
+    pub publisher: Option<Arc<Publisher>>,
+    pub magnet_links: Option<bool>,
+    pub broken_mirrors: Option<Arc<Path>>,
+    pub trackers: List<String>,
+    pub dht_nodes: List<DhtNode>,
+    pub yum_rules: List<Arc<YumRule>>,
+    pub style_sheet: Option<Arc<str>>,
+    pub page_header: Option<Arc<Path>>,
+    pub page_footer: Option<Arc<Path>>,
+    pub suppress_file_names: Option<bool>,
+    pub instance: Option<Arc<str>>,
+    pub memcached: Option<bool>,
+    pub memcached_lifetime: Option<Duration>,
+    pub memcached_servers: List<Memcached>,
+    pub geo_database: Option<Arc<Path>>,
+    /// What a child made of all this when it started.
+    pub runtime: OnceLock<Runtime>,
+}
+
+impl Config for Server {
+    fn create() -> Self {
+        Self::default()
+    }
+
+    fn merge(&self, specific: &Self) -> Self {
+        let (outer, inner) = (self, specific);
+        Self {
+            dbd: outer.dbd.merge(&inner.dbd),
+            mirror_query: inner
+                .mirror_query
+                .clone()
+                .or_else(|| outer.mirror_query.clone()),
+            hash_query: inner
+                .hash_query
+                .clone()
+                .or_else(|| outer.hash_query.clone()),
+            cache_ttl: inner.cache_ttl.or(outer.cache_ttl),
+            cache_stale: inner.cache_stale.or(outer.cache_stale),
+            cache_bytes: inner.cache_bytes.or(outer.cache_bytes),
+            publisher: inner.publisher.clone().or_else(|| outer.publisher.clone()),
+            magnet_links: inner.magnet_links.or(outer.magnet_links),
+            broken_mirrors: inner
+                .broken_mirrors
+                .clone()
+                .or_else(|| outer.broken_mirrors.clone()),
+            trackers: outer.trackers.merge(&inner.trackers),
+            dht_nodes: outer.dht_nodes.merge(&inner.dht_nodes),
+            yum_rules: outer.yum_rules.merge(&inner.yum_rules),
+            style_sheet: inner
+                .style_sheet
+                .clone()
+                .or_else(|| outer.style_sheet.clone()),
+            page_header: inner
+                .page_header
+                .clone()
+                .or_else(|| outer.page_header.clone()),
+            page_footer: inner
+                .page_footer
+                .clone()
+                .or_else(|| outer.page_footer.clone()),
+            suppress_file_names: inner.suppress_file_names.or(outer.suppress_file_names),
+            instance: inner.instance.clone().or_else(|| outer.instance.clone()),
+            memcached: inner.memcached.or(outer.memcached),
+            memcached_lifetime: inner.memcached_lifetime.or(outer.memcached_lifetime),
+            memcached_servers: outer.memcached_servers.merge(&inner.memcached_servers),
+            geo_database: inner
+                .geo_database
+                .clone()
+                .or_else(|| outer.geo_database.clone()),
+            runtime: OnceLock::new(),
+        }
+    }
+}
+
+impl DbdRecord for Server {
+    fn dbd_mut(&mut self) -> &mut DbdSettings {
+        &mut self.dbd
+    }
+}

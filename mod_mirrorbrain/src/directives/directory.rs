@@ -1,0 +1,134 @@
+//! Setters of the directory record.
+
+use super::value::{bytes, number, regex, text, wrong};
+use crate::config::{Directory, Network};
+use apache::{Command, SetResult};
+use ipnet::IpNet;
+use mirror_selection::Mirror;
+use std::ffi::CStr;
+use std::net::IpAddr;
+
+/// A setter with arguments.
+pub type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
+/// A setter of a flag.
+pub type SetFlag = fn(&mut Directory, &Command<'_>, bool) -> SetResult;
+
+pub fn engine(directory: &mut Directory, command: &Command<'_>, on: bool) -> SetResult {
+    directory.engine = Some(on);
+    directory.set_base(command.directory().filter(|_| on));
+    Ok(())
+}
+
+pub fn debug(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+    directory.debug = Some(on);
+    Ok(())
+}
+
+pub fn form_get(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+    directory.form_get = Some(on);
+    Ok(())
+}
+
+pub fn head_locally(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+    directory.head_locally = Some(on);
+    Ok(())
+}
+
+pub fn min_size(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory.min_size = Some(number(command, args, 0, "bytes")?);
+    Ok(())
+}
+
+pub fn exclude_type(directory: &mut Directory, _: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory.excluded_types.push(bytes(args, 0).into());
+    Ok(())
+}
+
+pub fn exclude_agent(directory: &mut Directory, _: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory.excluded_agents.push(bytes(args, 0).into());
+    Ok(())
+}
+
+pub fn exclude_network(
+    directory: &mut Directory,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
+    let value = text(command, args, 0)?;
+    let network = if value.is_empty() {
+        // The beginning of every address: surely a slip.
+        return Err(wrong(command, value, "is not the beginning of an address"));
+    } else if value.contains('/') {
+        Network::Prefix(prefix(command, value)?)
+    } else {
+        Network::Text(value.into())
+    };
+    directory.excluded_networks.push(network);
+    Ok(())
+}
+
+pub fn exclude_address(
+    directory: &mut Directory,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
+    let value = text(command, args, 0)?;
+    match value.parse::<IpAddr>() {
+        Ok(address) => directory.excluded_addresses.push(address.to_canonical()),
+        Err(_) => return Err(wrong(command, value, "is not an IP address")),
+    }
+    Ok(())
+}
+
+pub fn exclude_files(
+    directory: &mut Directory,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
+    directory.excluded_files = Some(regex(command, args)?);
+    Ok(())
+}
+
+pub fn torrent_mask(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory.torrent_mask = Some(regex(command, args)?);
+    Ok(())
+}
+
+pub fn fallback(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let (region, country) = (text(command, args, 0)?, text(command, args, 1)?);
+    let url = text(command, args, 2)?;
+    match Mirror::fallback(region, country, url) {
+        Some(mirror) => directory.fallbacks.push(mirror),
+        None => return Err(wrong(command, url, "is not a URL with a scheme and a host")),
+    }
+    Ok(())
+}
+
+pub fn stamp_key(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory.stamp_key = Some(text(command, args, 0)?.into());
+    Ok(())
+}
+
+pub fn trusted(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    directory
+        .trusted
+        .push(prefix(command, text(command, args, 0)?)?);
+    Ok(())
+}
+
+pub fn distance(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let value = text(command, args, 0)?;
+    let distance = value
+        .parse()
+        .map_err(|problem| wrong(command, value, problem))?;
+    directory.distance = Some(distance);
+    Ok(())
+}
+
+/// A network in CIDR notation, or an address, which is a network of one.
+fn prefix(command: &Command<'_>, value: &str) -> Result<IpNet, String> {
+    value
+        .parse::<IpNet>()
+        .or_else(|_| value.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| wrong(command, value, "is not an IP address or network (CIDR)"))
+}

@@ -1,0 +1,36 @@
+//! What the database says about a file.
+
+use mirror_db::{Database, DbError, Digests, FileRecord, MirrorTable};
+use mirror_selection::Mirror;
+use std::sync::Arc;
+
+/// The mirrors and digests of one file, as of one moment.
+#[derive(Default)]
+pub struct Facts {
+    table: Arc<MirrorTable>,
+    record: Arc<FileRecord>,
+}
+
+impl Facts {
+    /// Asks for a file by its key. A key that is no UTF-8 cannot be in the database.
+    pub fn of(database: &Database, key: &[u8], size: u64, mtime: i64) -> Result<Self, DbError> {
+        let Ok(key) = std::str::from_utf8(key) else {
+            return Ok(Self::default());
+        };
+        let record = database.file(key, size, mtime)?;
+        Ok(Self {
+            table: database.mirrors(),
+            record,
+        })
+    }
+
+    /// The mirrors that have the file and are in service.
+    pub fn mirrors(&self) -> impl Iterator<Item = &Mirror> {
+        self.record.mirrors(&self.table)
+    }
+
+    /// The digests of the file's version.
+    pub fn digests(&self, size: u64, mtime: i64) -> Option<&Digests> {
+        self.record.digests(size, mtime)
+    }
+}

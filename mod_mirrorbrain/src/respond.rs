@@ -1,0 +1,130 @@
+//! Answers on their way into httpd: headers, environment variables, body.
+
+use crate::MirrorBrain;
+use crate::client::Who;
+use crate::handler::Subject;
+use apache::{Level, Method, Outcome, Request};
+use representation::redirect::Redirect;
+use representation::{Answer, ClientInfo, File};
+use std::ffi::CStr;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// Seconds after which a client may try again while the database is away.
+const RETRY_AFTER: &CStr = c"10";
+
+/// The address of who is connected, or whom mod_remoteip trusts: not what a header or another
+/// module claims.
+pub fn peer(request: Request<'_>) -> Option<IpAddr> {
+    let address: IpAddr = request.useragent_ip()?.to_str().ok()?.parse().ok()?;
+    Some(address.to_canonical())
+}
+
+/// `scheme://host[:port]` of this server.
+pub fn origin(request: Request<'_>) -> String {
+    let mut origin = format!(
+        "{}://{}",
+        request.scheme(),
+        request.self_host().to_string_lossy()
+    );
+    if let Some(port) = request.explicit_port() {
+        origin.push_str(&format!(":{port}"));
+    }
+    origin
+}
+
+/// The file with its URLs.
+pub fn file<'a>(request: Request<'_>, key: &'a [u8], subject: &Subject<'_>) -> File<'a> {
+    File::new(
+        key,
+        &origin(request),
+        subject.uri,
+        subject.size,
+        subject.mtime,
+    )
+}
+
+impl Who<'_> {
+    /// Sets the variables that logs count with.
+    pub fn tell(&self, request: Request<'_>, size: u64) {
+        let env = request.env();
+        env.set(c"MB_FILESIZE", size.to_string().as_bytes());
+        env.set(c"MB_COUNTRY_CODE", self.country_code.as_bytes());
+        env.set(c"MB_CONTINENT_CODE", self.continent_code.as_bytes());
+    }
+
+    /// What the mirror list shows of the client.
+    pub fn shown(&self) -> ClientInfo<'_> {
+        ClientInfo {
+            address: self.address_text.as_deref(),
+            country: self.client.country.is_some().then_some(&*self.country_code),
+            country_name: self.country_name.as_deref(),
+            asn: self.asn.as_deref(),
+            prefix: self.prefix,
+            coordinates: self.client.coordinates,
+        }
+    }
+}
+
+/// 302.
+pub fn redirect(request: Request<'_>, redirect: &Redirect<'_>) -> Outcome {
+    let (out, err) = (request.headers_out(), request.err_headers_out());
+    redirect.headers(|name, value| match name {
+        "Location" => out.set(c"Location", value.as_bytes()),
+        "Link" => err.add(c"Link", value.as_bytes()),
+        "Digest" => err.add(c"Digest", value.as_bytes()),
+        "Vary" => err.merge(c"Vary", request.pool().c_str(value.as_bytes())),
+        _ => err.set(request.pool().c_str(name.as_bytes()), value.as_bytes()),
+    });
+    let env = request.env();
+    env.set_static(c"MB_REDIRECTED", c"1");
+    env.set(c"MB_REALM", redirect.target.realm().as_str().as_bytes());
+    env.set_static(c"GIVE", c"redirect");
+    Outcome::Status(302)
+}
+
+/// 200 with a document; `give` names it in the log.
+pub fn document(request: Request<'_>, give: &str, answer: &Answer<'_>) -> Outcome {
+    let out = request.headers_out();
+    for (name, value) in &answer.headers {
+        let value = request.pool().c_str(value.as_bytes());
+        match *name {
+            "Content-Type" => request.set_content_type(value),
+            "Vary" => out.merge(c"Vary", value),
+            _ => out.set(request.pool().c_str(name.as_bytes()), value.to_bytes()),
+        }
+    }
+    request.env().set(c"GIVE", give.as_bytes());
+    request.set_content_length(answer.length());
+    if request.method() != Method::Head {
+        for segment in &answer.body {
+            // The client has gone: nothing is left to answer.
+            if request.write(segment).is_err() {
+                break;
+            }
+        }
+    }
+    Outcome::Ok
+}
+
+/// 503: what was asked for exists, but cannot be made without the database.
+pub fn unavailable(request: Request<'_>) -> Outcome {
+    request
+        .err_headers_out()
+        .set_static(c"Retry-After", RETRY_AFTER);
+    Outcome::Status(503)
+}
+
+/// A site's own header or footer of the mirror list; nothing if it cannot be read.
+pub fn page_part(request: Request<'_>, file: &Path) -> Vec<u8> {
+    fs::read(file).unwrap_or_else(|problem| {
+        request.log::<MirrorBrain>(Level::Error, || {
+            format!(
+                "cannot read {}: {problem}; leaving that part out",
+                file.display()
+            )
+        });
+        Vec::new()
+    })
+}

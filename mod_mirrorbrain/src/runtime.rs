@@ -1,0 +1,160 @@
+//! What a child keeps while it lives: databases, geo database, the constant parts of documents.
+
+use crate::MirrorBrain;
+use crate::config::Server as Config;
+use apache::{ChildInit, Level, MappedFile, Pool, PostConfig, ProcessLog, Server};
+use geo_db::{Place, Reloading};
+use mirror_db::{ConnectionInfo, Database, LogLevel, Settings};
+use representation::Site;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Name and version, for documents and the server's signature.
+const GENERATOR: &str = concat!("MirrorBrain/", env!("CARGO_PKG_VERSION"));
+
+/// The parts of a server that live in a child.
+pub struct Runtime {
+    /// None without `DBDParams`.
+    pub database: Option<Arc<Database>>,
+    geo: Option<Arc<Geo>>,
+    /// Configuration that all documents share.
+    pub site: Site,
+}
+
+type Geo = Reloading<MappedFile>;
+
+impl Runtime {
+    /// Where the geo database places an address.
+    pub fn place(&self, address: IpAddr) -> Option<Place> {
+        self.geo.as_ref()?.place(address)
+    }
+}
+
+/// The hooks around the start.
+pub struct Startup;
+
+impl PostConfig for Startup {
+    fn check(main: Server<'_>, pool: Pool<'_>) -> Result<(), String> {
+        let component = concat!("mod_mirrorbrain/", env!("CARGO_PKG_VERSION"));
+        apache::add_version_component(pool, pool.c_str(component.as_bytes()));
+        for server in main.all() {
+            let Some(config) = server.config::<MirrorBrain>() else {
+                continue;
+            };
+            if config.memcached == Some(true) && config.memcached_servers.is_empty() {
+                server.log::<MirrorBrain>(Level::Warning, || {
+                    "MirrorBrainMemcached is On, but no MemcacheServer is configured".to_owned()
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ChildInit for Startup {
+    fn start(main: Server<'_>, pool: Pool<'_>) {
+        let log = Arc::new(ProcessLog::<MirrorBrain>::of(main));
+        let mut shared = Shared {
+            log,
+            databases: Vec::new(),
+            geo: Vec::new(),
+        };
+        for server in main.all() {
+            if let Some(config) = server.config::<MirrorBrain>() {
+                // Virtual hosts without directives of ours share the main server's record.
+                config.runtime.get_or_init(|| shared.runtime(config));
+            }
+        }
+        let databases: Vec<_> = shared
+            .databases
+            .into_iter()
+            .map(|(_, _, open)| open)
+            .collect();
+        apache::on_child_exit(pool, move || databases.iter().for_each(|open| open.stop()));
+    }
+}
+
+/// What several servers of a child have in common.
+struct Shared {
+    log: Arc<ProcessLog<MirrorBrain>>,
+    databases: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
+    geo: Vec<(Arc<Path>, Arc<Geo>)>,
+}
+
+impl Shared {
+    fn runtime(&mut self, config: &Config) -> Runtime {
+        Runtime {
+            database: self.database(config),
+            geo: config.geo_database.as_ref().map(|path| self.geo(path)),
+            site: site(config),
+        }
+    }
+
+    fn database(&mut self, config: &Config) -> Option<Arc<Database>> {
+        let info = config.dbd.connection()?;
+        let settings = settings(config);
+        let same = |(i, s, _): &&(ConnectionInfo, Settings, _)| i == info && *s == settings;
+        if let Some((_, _, open)) = self.databases.iter().find(same) {
+            return Some(Arc::clone(open));
+        }
+        let log = Arc::clone(&self.log);
+        let logger = Arc::new(move |level, text: &str| log.log(level_of(level), text));
+        let database = Arc::new(Database::new(info.clone(), settings.clone(), logger));
+        if let Err(problem) = database.start() {
+            let text = format!("cannot start the database threads: {problem}");
+            self.log.log(Level::Error, &text);
+        }
+        self.databases
+            .push((info.clone(), settings, Arc::clone(&database)));
+        Some(database)
+    }
+
+    fn geo(&mut self, path: &Arc<Path>) -> Arc<Geo> {
+        if let Some((_, open)) = self.geo.iter().find(|(known, _)| known == path) {
+            return Arc::clone(open);
+        }
+        let log = Arc::clone(&self.log);
+        let open = Arc::new(Reloading::new(
+            path,
+            |_path, file| MappedFile::map(file),
+            move |problem| log.log(Level::Error, problem),
+        ));
+        self.geo.push((Arc::clone(path), Arc::clone(&open)));
+        open
+    }
+}
+
+fn level_of(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Error => Level::Error,
+        LogLevel::Warning => Level::Warning,
+        LogLevel::Notice => Level::Notice,
+        LogLevel::Debug => Level::Debug,
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let default = Settings::default();
+    Settings {
+        pool: config.dbd.pool(),
+        cache_ttl: config.cache_ttl.unwrap_or(default.cache_ttl),
+        cache_stale: config.cache_stale.unwrap_or(default.cache_stale),
+        cache_bytes: config.cache_bytes.unwrap_or(default.cache_bytes),
+        mirror_query: config.mirror_query.clone(),
+        hash_query: config.hash_query.clone(),
+        ..default
+    }
+}
+
+fn site(config: &Config) -> Site {
+    Site {
+        generator: GENERATOR.to_owned(),
+        publisher: config.publisher.as_deref().cloned(),
+        trackers: config.trackers.to_vec(),
+        dht_nodes: config.dht_nodes.to_vec(),
+        magnet_links: config.magnet_links.unwrap_or(false),
+        style_sheet: config.style_sheet.as_deref().map(str::to_owned),
+        suppress_file_names: config.suppress_file_names.unwrap_or(false),
+    }
+}

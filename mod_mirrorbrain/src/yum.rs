@@ -1,0 +1,82 @@
+//! Mirror lists for yum and dnf (`MirrorBrainYumDir`).
+
+use crate::client::Who;
+use crate::config::YumRule;
+use crate::facts::Facts;
+use crate::handler::Exchange;
+use crate::{path, respond};
+use apache::Outcome;
+use mirror_selection::{Extent, select};
+use representation::query::QueryArguments;
+use representation::yum::{self, Directory, Lookup, MAX_MIRRORS};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The first rule that the query matches.
+pub fn lookup(rules: &[Arc<YumRule>], query: &QueryArguments<'_>) -> Lookup {
+    yum::lookup(rules.iter().map(|rule| &**rule), query)
+}
+
+impl Exchange<'_> {
+    /// Lists the mirrors that have the directory's proof file; the file must exist here.
+    pub fn yum_list(self, directory: &Directory, query: &QueryArguments<'_>) -> Outcome {
+        let request = self.request;
+        let root = || request.document_root().map(path::path);
+        let Some(base) = self.config.base.as_deref().or_else(root) else {
+            return Outcome::Status(404);
+        };
+        let proof = base.join(OsStr::from_bytes(&directory.file));
+        let Some((key, metadata)) = path::key(base, &proof).zip(proof.metadata().ok()) else {
+            return Outcome::Status(404);
+        };
+        if !metadata.is_file() {
+            return Outcome::Status(404);
+        }
+        let who = Who::asks(request, self.runtime, query);
+        who.tell(request, metadata.len());
+        let facts = self.runtime.database.as_ref().map_or(
+            Err(mirror_db::DbError::Unavailable(mirror_db::Unavailable)),
+            |database| Facts::of(database, &key, metadata.len(), metadata.mtime()),
+        );
+        let reached = facts.is_ok();
+        let facts = facts.unwrap_or_default();
+        let selection = select(
+            facts.mirrors(),
+            &self.config.fallbacks,
+            &who.client,
+            metadata.len(),
+            self.config.distance(),
+            &mut || fastrand::u64(..),
+            Extent::Top(MAX_MIRRORS),
+        );
+        if selection.target().is_none() {
+            request.env().set_static(c"MB_NOMIRROR", c"1");
+            if !reached {
+                return respond::unavailable(request);
+            }
+        }
+        let base_url = format!("{}{}", respond::origin(request), self.base_url(base));
+        let answer = yum::answer(&directory.path, selection.ranked(), &base_url);
+        respond::document(request, "yumlist", &answer)
+    }
+
+    /// The path of the URL that leads to the base directory, escaped, with a trailing slash:
+    /// what is left of the request's path without the part below the base.
+    fn base_url(self, base: &Path) -> String {
+        let name = self.request.filename().map_or(Path::new(""), path::path);
+        let below = name
+            .strip_prefix(base)
+            .map_or(&b""[..], |rest| rest.as_os_str().as_bytes());
+        let uri = self.request.uri();
+        let uri = uri.strip_suffix(self.request.path_info()).unwrap_or(uri);
+        let slashed = uri.strip_suffix(b"/").unwrap_or(uri);
+        let mut url = slashed.strip_suffix(below).unwrap_or(b"").to_vec();
+        if url.last() != Some(&b'/') {
+            url.push(b'/');
+        }
+        representation::escape::path(&url).into_owned()
+    }
+}
