@@ -163,6 +163,7 @@ impl<'r> Job<'r> {
             });
         };
         let target = self.remembered(&selection).unwrap_or(target);
+        self.remember(&selection, target);
         let hashes = known
             .digests(self.subject.size, self.subject.mtime)
             .map(small);
@@ -181,8 +182,24 @@ impl<'r> Job<'r> {
 
     /// The mirror that this client was sent to before, if it may still be used.
     fn remembered<'a>(&self, selection: &'a Selection<'a>) -> Option<&'a Choice<'a>> {
-        let _ = selection;
-        None
+        let memory = self.exchange.runtime.stickiness.as_ref()?;
+        // A mirror for every country is near to everybody: it is no reason to stay elsewhere.
+        if self.query.new_mirror() || selection.has_wildcard() {
+            return None;
+        }
+        let choice = selection.find(memory.recall(self.who.client.address?)?)?;
+        self.step(|| format!("remembered: {}", choice.mirror().identifier));
+        Some(choice)
+    }
+
+    /// Notes the mirror for the client's next request.
+    fn remember(&self, selection: &Selection<'_>, target: &Choice<'_>) {
+        let memory = self.exchange.runtime.stickiness.as_ref();
+        if let Some((memory, client)) = memory.zip(self.who.client.address)
+            && !selection.uses_fallbacks()
+        {
+            memory.remember(client, target.mirror().id);
+        }
     }
 
     fn document(

@@ -9,15 +9,24 @@ use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use stickiness::Stickiness;
 
 /// Name and version, for documents and the server's signature.
 const GENERATOR: &str = concat!("MirrorBrain/", env!("CARGO_PKG_VERSION"));
+
+/// `MirrorBrainInstance`
+const DEFAULT_INSTANCE: &str = "default";
+/// `MirrorBrainMemcachedLifeTime`
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The parts of a server that live in a child.
 pub struct Runtime {
     /// None without `DBDParams`.
     pub database: Option<Arc<Database>>,
     geo: Option<Arc<Geo>>,
+    /// None unless `MirrorBrainMemcached` is on.
+    pub stickiness: Option<Arc<Stickiness>>,
     /// Configuration that all documents share.
     pub site: Site,
 }
@@ -59,6 +68,7 @@ impl ChildInit for Startup {
             log,
             databases: Vec::new(),
             geo: Vec::new(),
+            memories: Vec::new(),
         };
         for server in main.all() {
             if let Some(config) = server.config::<MirrorBrain>() {
@@ -80,6 +90,15 @@ struct Shared {
     log: Arc<ProcessLog<MirrorBrain>>,
     databases: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
+    memories: Vec<(Memory, Arc<Stickiness>)>,
+}
+
+/// What tells one memory of clients from another.
+#[derive(PartialEq)]
+struct Memory {
+    instance: String,
+    lifetime: Duration,
+    servers: Vec<stickiness::Server>,
 }
 
 impl Shared {
@@ -87,6 +106,7 @@ impl Shared {
         Runtime {
             database: self.database(config),
             geo: config.geo_database.as_ref().map(|path| self.geo(path)),
+            stickiness: self.stickiness(config),
             site: site(config),
         }
     }
@@ -108,6 +128,34 @@ impl Shared {
         self.databases
             .push((info.clone(), settings, Arc::clone(&database)));
         Some(database)
+    }
+
+    fn stickiness(&mut self, config: &Config) -> Option<Arc<Stickiness>> {
+        if config.memcached != Some(true) || config.memcached_servers.is_empty() {
+            return None;
+        }
+        let memory = Memory {
+            instance: config
+                .instance
+                .as_deref()
+                .unwrap_or(DEFAULT_INSTANCE)
+                .to_owned(),
+            lifetime: config.memcached_lifetime.unwrap_or(DEFAULT_LIFETIME),
+            servers: config.memcached_servers.to_vec(),
+        };
+        if let Some((_, open)) = self.memories.iter().find(|(known, _)| *known == memory) {
+            return Some(Arc::clone(open));
+        }
+        let log = Arc::clone(&self.log);
+        let logger: stickiness::Logger = Arc::new(move |text| log.log(Level::Warning, text));
+        let Memory {
+            instance,
+            lifetime,
+            servers,
+        } = &memory;
+        let open = Arc::new(Stickiness::start(instance, *lifetime, servers, &logger));
+        self.memories.push((memory, Arc::clone(&open)));
+        Some(open)
     }
 
     fn geo(&mut self, path: &Arc<Path>) -> Arc<Geo> {

@@ -6,4 +6,4 @@ mod server;
 
 pub use directory::{Directory, Network};
 pub use list::List;
-pub use server::{Memcached, Server, YumPattern, YumRule};
+pub use server::{Server, YumPattern, YumRule};

@@ -24,15 +24,6 @@ impl Matcher for YumPattern {
 /// One `MirrorBrainYumDir`.
 pub type YumRule = Rule<YumPattern>;
 
-/// A server of `MemcacheServer`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Memcached {
-    /// Name or address
-    pub host: String,
-    /// TCP port
-    pub port: u16,
-}
-
 /// The record of a server. `None` is "not set here": the main server's value counts.
 #[derive(Default)]
 pub struct Server {
@@ -55,7 +46,7 @@ pub struct Server {
     pub instance: Option<Arc<str>>,
     pub memcached: Option<bool>,
     pub memcached_lifetime: Option<Duration>,
-    pub memcached_servers: List<Memcached>,
+    pub memcached_servers: List<stickiness::Server>,
     pub geo_database: Option<Arc<Path>>,
     /// What a child made of all this when it started.
     pub runtime: OnceLock<Runtime>,

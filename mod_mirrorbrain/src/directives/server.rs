@@ -1,7 +1,7 @@
 //! Setters of the server record, apart from those of the database.
 
 use super::value::{bytes, file, seconds, text, wrong};
-use crate::config::{Memcached, Server, YumPattern, YumRule};
+use crate::config::{Server, YumPattern, YumRule};
 use apache::{Command, Regex, SetResult};
 use representation::{DhtNode, Publisher};
 use std::ffi::{CStr, CString};
@@ -125,7 +125,7 @@ pub fn memcache_server(server: &mut Server, command: &Command<'_>, args: &[&CStr
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match port {
         Some(port) if !host.is_empty() => {
-            server.memcached_servers.push(Memcached {
+            server.memcached_servers.push(stickiness::Server {
                 host: host.to_owned(),
                 port,
             });
