@@ -201,6 +201,11 @@ impl<'r> Request<'r> {
         unsafe { c_str(raw) }
     }
 
+    /// Whether another request includes the answer to this one (SSI, headers of listings).
+    pub fn is_subrequest(self) -> bool {
+        !field!(self, main).is_null()
+    }
+
     /// Whether a browser sent this request: no sub-request, no internal redirect.
     pub fn is_initial(self) -> bool {
         field!(self, main).is_null() && field!(self, prev).is_null()

@@ -276,10 +276,14 @@ impl<'r> Job<'r> {
             _ => None,
         };
         let (header, footer) = (read(&server.page_header), read(&server.page_footer));
+        let country_name = self
+            .who
+            .country_name(self.exchange.runtime)
+            .filter(|_| page);
         let document = Document {
             file,
             hashes,
-            client: self.who.shown(),
+            client: self.who.shown(country_name.as_deref()),
             sources,
             site: &self.exchange.runtime.site,
             torrent_file: self.has_torrent_file(),

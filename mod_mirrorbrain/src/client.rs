@@ -2,7 +2,7 @@
 
 use crate::runtime::Runtime;
 use apache::{Request, Table};
-use geo_db::{Place, continent_of};
+use geo_db::continent_of;
 use mirror_selection::{Client, Code, Region, parse_coordinates};
 use representation::query::QueryArguments;
 use std::borrow::Cow;
@@ -43,8 +43,9 @@ pub struct Who<'r> {
     pub country_code: Cow<'r, str>,
     /// The continent's code as it was given or derived; `--` if unknown.
     pub continent_code: Cow<'r, str>,
-    /// The country's name.
-    pub country_name: Option<Cow<'r, str>>,
+    country_name: Option<&'r str>,
+    /// Whether the geo database gave the country.
+    placed: bool,
     /// The AS number as text.
     pub asn: Option<Cow<'r, str>>,
     /// The network prefix.
@@ -101,7 +102,8 @@ impl<'r> Who<'r> {
             address_text: address.map(|address| address.to_string()),
             country_code: country_code.unwrap_or(UNKNOWN).into(),
             continent_code: continent_code.into(),
-            country_name: fact(env, &COUNTRY_NAME).map(Cow::Borrowed),
+            country_name: fact(env, &COUNTRY_NAME),
+            placed: false,
             asn: asn.map(Cow::Borrowed),
             prefix: text(env, c"PFX"),
         }
@@ -109,34 +111,28 @@ impl<'r> Who<'r> {
 
     /// Completes what the environment does not tell from the geo database.
     fn look_up(&mut self, runtime: &Runtime) {
-        let Some(place) = self
-            .client
-            .address
-            .and_then(|address| runtime.place(address))
-        else {
+        let Some(address) = self.client.address else {
             return;
         };
-        let Place {
-            country_code,
-            country_name,
-            continent_code,
-            latitude,
-            longitude,
-        } = place;
-        let country = country_code.as_deref().and_then(Code::parse);
-        let derived = || continent_of(country.as_ref()?.as_str()).map(str::to_owned);
-        if let Some(code) = country_code.filter(|_| country.is_some()) {
-            self.client.country = country;
-            self.country_code = code.into();
-            self.country_name = country_name.map(Cow::Owned);
+        let place = runtime.place(address);
+        if let Some(country) = place.country {
+            self.client.country = Some(country);
+            self.country_code = country.as_str().to_ascii_uppercase().into();
+            self.placed = true;
         }
-        if let Some(continent) = continent_code.or_else(derived) {
-            self.client.region = Region::parse(&continent);
-            self.continent_code = continent.into();
+        if let Some(continent) = place.continent {
+            self.client.region = Some(continent);
+            self.continent_code = continent.as_str().to_ascii_uppercase().into();
         }
-        if self.client.coordinates.is_none() {
-            self.client.coordinates = latitude.zip(longitude).map(|(a, b)| (a as f32, b as f32));
-        }
+        self.client.coordinates = self.client.coordinates.or(place.coordinates);
+    }
+
+    /// The country's name, for people.
+    pub fn country_name(&self, runtime: &Runtime) -> Option<Cow<'_, str>> {
+        let placed = || runtime.country_name(self.client.address.filter(|_| self.placed)?);
+        self.country_name
+            .map(Cow::Borrowed)
+            .or_else(|| placed().map(Cow::Owned))
     }
 
     /// `?country=`: the client counts as being there, anywhere in it.
@@ -151,6 +147,7 @@ impl<'r> Who<'r> {
         self.country_code = code.into();
         self.continent_code = continent.unwrap_or(UNKNOWN).into();
         self.country_name = None;
+        self.placed = false;
     }
 }
 

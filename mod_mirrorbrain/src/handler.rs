@@ -86,6 +86,10 @@ impl<'r> Exchange<'r> {
             Method::Head if !config.answers_head_locally() => {}
             Method::Head | Method::Other => return None,
         }
+        // A page that includes the file needs its bytes, not a redirect.
+        if request.is_subrequest() {
+            return None;
+        }
         if !request.path_info().is_empty() && request.accepts_path_info() != PathInfo::Accept {
             return None;
         }

@@ -55,11 +55,16 @@ impl Who<'_> {
     }
 
     /// What the mirror list shows of the client.
-    pub fn shown(&self) -> ClientInfo<'_> {
+    pub fn shown<'a>(&'a self, country_name: Option<&'a str>) -> ClientInfo<'a> {
         ClientInfo {
             address: self.address_text.as_deref(),
             country: self.client.country.is_some().then_some(&*self.country_code),
-            country_name: self.country_name.as_deref(),
+            country_name,
+            continent: self
+                .client
+                .region
+                .is_some()
+                .then_some(&*self.continent_code),
             asn: self.asn.as_deref(),
             prefix: self.prefix,
             coordinates: self.client.coordinates,

@@ -3,13 +3,13 @@
 use crate::MirrorBrain;
 use crate::config::Server as Config;
 use apache::{ChildInit, Level, MappedFile, Pool, PostConfig, ProcessLog, Server};
-use geo_db::{Place, Reloading};
+use geo_db::{Event, Place, Reloading};
 use mirror_db::{ConnectionInfo, Database, LogLevel, Settings};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stickiness::Stickiness;
 
 /// Name and version, for documents and the server's signature.
@@ -25,18 +25,44 @@ pub struct Runtime {
     /// None without `DBDParams`.
     pub database: Option<Arc<Database>>,
     geo: Option<Arc<Geo>>,
+    log: Arc<ProcessLog<MirrorBrain>>,
     /// None unless `MirrorBrainMemcached` is on.
     pub stickiness: Option<Arc<Stickiness>>,
     /// Configuration that all documents share.
     pub site: Site,
 }
 
-type Geo = Reloading<MappedFile>;
+/// The geo database, followed as its file is replaced.
+struct Geo {
+    database: Reloading<MappedFile>,
+}
+
+impl Geo {
+    fn refresh(&self, log: &ProcessLog<MirrorBrain>) {
+        let name = || self.database.path().display();
+        match self.database.refresh(Instant::now()) {
+            None => {}
+            Some(Event::Opened) => log.log(Level::Info, &format!("opened {}", name())),
+            Some(Event::Failed(problem)) => {
+                log.log(Level::Error, &format!("cannot use {}: {problem}", name()));
+            }
+        }
+    }
+}
 
 impl Runtime {
     /// Where the geo database places an address.
-    pub fn place(&self, address: IpAddr) -> Option<Place> {
-        self.geo.as_ref()?.place(address)
+    pub fn place(&self, address: IpAddr) -> Place {
+        let Some(geo) = &self.geo else {
+            return Place::default();
+        };
+        geo.refresh(&self.log);
+        geo.database.place(address)
+    }
+
+    /// The English name of an address's country.
+    pub fn country_name(&self, address: IpAddr) -> Option<String> {
+        self.geo.as_ref()?.database.country_name(address)
     }
 }
 
@@ -106,6 +132,7 @@ impl Shared {
         Runtime {
             database: self.database(config),
             geo: config.geo_database.as_ref().map(|path| self.geo(path)),
+            log: Arc::clone(&self.log),
             stickiness: self.stickiness(config),
             site: site(config),
         }
@@ -162,12 +189,9 @@ impl Shared {
         if let Some((_, open)) = self.geo.iter().find(|(known, _)| known == path) {
             return Arc::clone(open);
         }
-        let log = Arc::clone(&self.log);
-        let open = Arc::new(Reloading::new(
-            path,
-            |_path, file| MappedFile::map(file),
-            move |problem| log.log(Level::Error, problem),
-        ));
+        let database = Reloading::new(path, |_, file| MappedFile::map(file));
+        let open = Arc::new(Geo { database });
+        open.refresh(&self.log);
         self.geo.push((Arc::clone(path), Arc::clone(&open)));
         open
     }
