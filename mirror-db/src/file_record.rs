@@ -64,7 +64,7 @@ impl FileRecord {
     }
 
     /// A file of which nothing is known.
-    pub(crate) fn unknown() -> Self {
+    pub fn unknown() -> Self {
         Self::new(Mirrors::Ids(Box::default()), Vec::new())
     }
 

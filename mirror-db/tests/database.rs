@@ -28,7 +28,11 @@ impl Log {
 
 fn open(params: &str, settings: Settings) -> (Database, Log) {
     let log = Log::default();
-    let database = Database::new(ConnectionInfo::parse(params).unwrap(), settings, log.logger());
+    let database = Database::new(
+        ConnectionInfo::parse(params).unwrap(),
+        settings,
+        log.logger(),
+    );
     database.start().unwrap();
     (database, log)
 }
@@ -38,14 +42,19 @@ fn a_file_of_the_fixture_has_its_mirrors_and_digests() {
     let fixture = tests::workspace().join("tests/compat/fixture.sql");
     let db = Cluster::shared().database("db_fixture", &[&fixture]);
     let (database, log) = open(&db.params(), Settings::default());
-    let record = database.file("iso/full.iso", 1_500_000, 1_700_000_000).unwrap();
+    let record = database
+        .file("iso/full.iso", 1_500_000, 1_700_000_000)
+        .unwrap();
     let table = database.mirrors();
     assert_eq!(record.mirrors(&table).count(), 36);
     let digests = record.digests(1_500_000, 1_700_000_000).unwrap();
     assert!(digests.has_pieces && digests.has_pgp && digests.has_zsync);
     assert!(digests.sha256.is_some());
     assert!(record.digests(1_500_000, 1).is_none());
-    let hashes = database.hashes("iso/full.iso", 1_500_000, 1_700_000_000).unwrap().unwrap();
+    let hashes = database
+        .hashes("iso/full.iso", 1_500_000, 1_700_000_000)
+        .unwrap()
+        .unwrap();
     assert_eq!(hashes.digests(), digests);
     assert_eq!(hashes.pieces().len(), 6 * 20);
     assert_eq!(hashes.zsync_hash_lengths(), "2,2,5");
@@ -55,7 +64,9 @@ fn a_file_of_the_fixture_has_its_mirrors_and_digests() {
     assert_eq!(unknown.mirrors(&table).count(), 0);
     let start = std::time::Instant::now();
     for _ in 0..100_000 {
-        database.file("iso/full.iso", 1_500_000, 1_700_000_000).unwrap();
+        database
+            .file("iso/full.iso", 1_500_000, 1_700_000_000)
+            .unwrap();
     }
     println!("hot: {:?} per look-up", start.elapsed() / 100_000);
     let start = std::time::Instant::now();

@@ -4,11 +4,19 @@ use mirror_db::{Database, DbError, Digests, FileRecord, MirrorTable};
 use mirror_selection::Mirror;
 use std::sync::Arc;
 
-/// The mirrors and digests of one file, as of one moment.
-#[derive(Default)]
+/// The mirrors and digests of one file, as of one moment. By default: nothing is known.
 pub struct Facts {
     table: Arc<MirrorTable>,
     record: Arc<FileRecord>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            table: Arc::default(),
+            record: Arc::new(FileRecord::unknown()),
+        }
+    }
 }
 
 impl Facts {

@@ -89,13 +89,19 @@ impl Representation {
     /// Whether it cannot be made without hashes of the file.
     #[must_use]
     pub const fn needs_hashes(self) -> bool {
-        matches!(self, Self::Torrent | Self::Zsync | Self::Magnet | Self::Hash(_))
+        matches!(
+            self,
+            Self::Torrent | Self::Zsync | Self::Magnet | Self::Hash(_)
+        )
     }
 
     /// Whether it holds piece hashes, zsync sums or the signature, which can be large.
     #[must_use]
     pub const fn needs_sums(self) -> bool {
-        matches!(self, Self::Meta4 | Self::Metalink | Self::Torrent | Self::Zsync)
+        matches!(
+            self,
+            Self::Meta4 | Self::Metalink | Self::Torrent | Self::Zsync
+        )
     }
 
     /// Whether it is one of the two metalinks, which `Accept` can choose.

@@ -25,31 +25,26 @@ MirrorBrainDBDQueryHash "SELECT file_id, md5hex, sha1hex, sha256hex, sha1piecesi
 "#;
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn event_answers_as_recorded() {
     assert_recorded("compat_event", |site| site);
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn worker_answers_as_recorded() {
     assert_recorded("compat_worker", |site| under(site, Mpm::Worker));
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn prefork_answers_as_recorded() {
     assert_recorded("compat_prefork", |site| under(site, Mpm::Prefork));
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn event_answers_as_recorded_without_mod_dbd_and_mod_form() {
     assert_recorded("compat_event_alone", alone);
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn worker_answers_as_recorded_without_mod_dbd_and_mod_form() {
     assert_recorded("compat_worker_alone", |site| {
         under(alone(site), Mpm::Worker)
@@ -57,7 +52,6 @@ fn worker_answers_as_recorded_without_mod_dbd_and_mod_form() {
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn prefork_answers_as_recorded_without_mod_dbd_and_mod_form() {
     assert_recorded("compat_prefork_alone", |site| {
         under(alone(site), Mpm::Prefork)
@@ -65,7 +59,6 @@ fn prefork_answers_as_recorded_without_mod_dbd_and_mod_form() {
 }
 
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn a_sites_own_queries_give_the_recorded_answers() {
     assert_recorded("compat_queries", |site| site.replace("@EXTRA@", QUERIES));
 }
@@ -73,7 +66,6 @@ fn a_sites_own_queries_give_the_recorded_answers() {
 /// No recordings exist for these fixtures, so the answers must agree with each other: those of a
 /// cold process, of a warm one, of another MPM, and of a site that brings its own queries.
 #[test]
-#[ignore = "mod_mirrorbrain does not answer yet"]
 fn other_fixtures_are_answered_alike_however_they_are_asked() {
     for seed in [2, 3] {
         let dir = temp_dir("fixture");
