@@ -36,6 +36,7 @@ mod group;
 mod mirror;
 mod place;
 mod rank;
+mod select;
 mod selection;
 
 pub use client::Client;
@@ -43,4 +44,5 @@ pub use group::{Group, Realm};
 pub use mirror::{Mirror, MirrorRow};
 pub use place::{Code, Region, parse_coordinates};
 pub use rank::{Distance, UnknownDistance};
-pub use selection::{Choice, Extent, Selection, select};
+pub use select::{Extent, select};
+pub use selection::{Choice, Selection};
