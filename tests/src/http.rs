@@ -58,11 +58,21 @@ impl Response {
 /// # Errors
 /// If the connection breaks, or what comes back is not HTTP.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<Response> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = connect(address)?;
     stream.write_all(request)?;
     read_response(&mut stream, request.starts_with(b"HEAD "))
+}
+
+/// Opens a connection that does not wait for ever.
+///
+/// # Errors
+/// If nobody listens there.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Puts a request together. `Host` and `Connection: close` are added unless given.
@@ -169,7 +179,13 @@ fn read_chunks(stream: &mut impl Read, mut bytes: Vec<u8>) -> io::Result<Vec<u8>
 
 fn receive(stream: &mut impl Read, into: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; 16 * 1024];
-    let count = stream.read(&mut buffer)?;
+    let count = loop {
+        match stream.read(&mut buffer) {
+            // A signal that some other thread's child process caused.
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => break other?,
+        }
+    };
     if count == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

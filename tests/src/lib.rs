@@ -13,6 +13,7 @@ pub mod files;
 pub mod guardian;
 pub mod http;
 pub mod httpd;
+pub mod load;
 pub mod memcached;
 pub mod modules;
 pub mod postgres;

@@ -121,6 +121,11 @@ impl Cluster {
             self.psql("postgres", &["-c", &create]);
         }
         self.load(name, files);
+        self.attach(name)
+    }
+
+    /// A database that exists already.
+    pub fn attach(&self, name: &str) -> Database<'_> {
         Database {
             cluster: self,
             name: name.to_owned(),

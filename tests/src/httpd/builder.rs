@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::Httpd;
-use crate::command::{existing_user, ids, is_root};
+use crate::command::{existing_user, ids, is_root, run};
 use crate::guardian::Guardian;
 use crate::{apxs, free_port, modules, temp_dir};
 
@@ -180,6 +180,12 @@ impl Builder {
         } else {
             Err(text)
         }
+    }
+
+    /// What httpd prints when it is started with an option that only shows something, such as `-L`.
+    pub fn query(&self, option: &str) -> String {
+        fs::write(self.config_file(), self.configuration()).expect("httpd.conf");
+        run(self.httpd().arg(option))
     }
 
     /// Starts httpd and waits until it answers.

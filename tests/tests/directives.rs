@@ -1,0 +1,437 @@
+//! Every directive of the reference: values that are taken, and what is said to those that are not.
+
+use std::collections::BTreeSet;
+
+use tests::httpd::{Builder, Httpd};
+
+use crate::reference;
+
+/// The modules whose directives are listed here.
+const MODULES: [&str; 1] = ["mirrorbrain"];
+
+/// Inside `<Directory>`.
+const DIRECTORY: bool = true;
+/// Outside of sections.
+const SERVER: bool = false;
+
+const GOOD: &[(bool, &str)] = &[
+    (DIRECTORY, "MirrorBrainEngine On"),
+    (DIRECTORY, "MirrorBrainDebug Off"),
+    (DIRECTORY, "MirrorBrainMinSize 0"),
+    (SERVER, "MirrorBrainMinSize 5000000000"),
+    (DIRECTORY, "MirrorBrainExcludeMimeType application/*"),
+    (SERVER, "MirrorBrainExcludeUserAgent \"rpm/4.4.2*\""),
+    (DIRECTORY, "MirrorBrainExcludeNetwork 192.168."),
+    (DIRECTORY, "MirrorBrainExcludeNetwork 192.168.0.0/16"),
+    (DIRECTORY, "MirrorBrainExcludeNetwork 2001:db8::/32"),
+    (DIRECTORY, "MirrorBrainExcludeIP 192.0.2.1"),
+    (DIRECTORY, "MirrorBrainExcludeIP 2001:db8::1"),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeFileMask \"\\.(?!iso)[a-z]+$\"",
+    ),
+    (SERVER, "MirrorBrainHandleHEADRequestLocally On"),
+    (DIRECTORY, "MirrorBrainMetalinkTorrentAddMask \"\\.iso$\""),
+    (
+        DIRECTORY,
+        "MirrorBrainFallback eu de https://cdn.example.org/pub",
+    ),
+    (DIRECTORY, "MirrorBrainRedirectStampKey secret"),
+    (DIRECTORY, "MirrorBrainTrusted 127.0.0.1 2001:db8::/32"),
+    (DIRECTORY, "MirrorBrainDistance planar"),
+    (DIRECTORY, "MirrorBrainDistance great-circle"),
+    (
+        SERVER,
+        "MirrorBrainDBDQuery \"SELECT 1 FROM f WHERE path = %s AND x LIKE 'a%%'\"",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDBDQueryHash \"SELECT 1 FROM f WHERE a = %s AND b = %lld AND c = %lld\"",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMetalinkPublisher \"Oranges, Inc.\" http://juice.example.com/",
+    ),
+    (SERVER, "MirrorBrainMetalinkMagnetLinks On"),
+    (SERVER, "MirrorBrainMetalinkBrokenTestMirrors conf/broken"),
+    (
+        SERVER,
+        "MirrorBrainTorrentTrackerURL udp://bt.example.org:8091/announce",
+    ),
+    (SERVER, "MirrorBrainDHTNode router.example.com 65535"),
+    (
+        SERVER,
+        "MirrorBrainYumDir release=(5\\.5) repo=(os|updates) yum/$1/$2 repodata/repomd.xml",
+    ),
+    (SERVER, "MirrorBrainMirrorlistStyleSheet /style.css"),
+    (SERVER, "MirrorBrainMirrorlistHeader /srv/www/header.html"),
+    (SERVER, "MirrorBrainMirrorlistFooter footer.html"),
+    (SERVER, "MirrorBrainHashesSuppressFilenames On"),
+    (SERVER, "MirrorBrainInstance project"),
+    (SERVER, "MirrorBrainMemcached On"),
+    (SERVER, "MirrorBrainMemcachedLifeTime 1"),
+    (
+        SERVER,
+        "MirrorBrainGeoDatabase /var/lib/GeoIP/GeoLite2-City.mmdb",
+    ),
+    (SERVER, "MirrorBrainCacheTTL 0"),
+    (SERVER, "MirrorBrainCacheStale 86400"),
+    (SERVER, "MirrorBrainCacheSize 1000000"),
+    (SERVER, "DBDriver pgsql"),
+    (
+        SERVER,
+        "DBDParams \"host=127.0.0.1 port=5433 user='m b' dbname=mb connect_timeout=5\"",
+    ),
+    (
+        SERVER,
+        "DBDParams postgresql://mb@127.0.0.1:5433/mb?sslmode=prefer",
+    ),
+    (SERVER, "DBDMin 1"),
+    (SERVER, "DBDKeep 2"),
+    (SERVER, "DBDMax 8"),
+    (SERVER, "DBDExptime 10"),
+    (SERVER, "DBDPersist On"),
+    (SERVER, "DBDPrepareSQL \"SELECT 1\" label"),
+    (SERVER, "DBDInitSQL \"SELECT 1\""),
+    (SERVER, "FormGET On"),
+    (DIRECTORY, "FormPOST Off"),
+    (DIRECTORY, "FormMaxSize 8"),
+    (DIRECTORY, "FormDelim &"),
+    (
+        SERVER,
+        "MemcacheServer 127.0.0.1:11211 min=0 smax=4 max=16 ttl=10",
+    ),
+];
+
+const BAD: &[(bool, &str, &str)] = &[
+    (
+        DIRECTORY,
+        "MirrorBrainEngine perhaps",
+        "MirrorBrainEngine must be On or Off",
+    ),
+    (
+        SERVER,
+        "MirrorBrainEngine On",
+        "MirrorBrainEngine not allowed here",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainDebug 2",
+        "MirrorBrainDebug must be On or Off",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainMinSize -1",
+        "MirrorBrainMinSize: \"-1\" is not a number of bytes, 0 or more",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainMinSize 4k",
+        "MirrorBrainMinSize: \"4k\" is not a number of bytes, 0 or more",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainMinSize",
+        "MirrorBrainMinSize takes one argument, size in bytes",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeMimeType",
+        "MirrorBrainExcludeMimeType takes one argument, MIME type, wildcards",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeUserAgent a b",
+        "MirrorBrainExcludeUserAgent takes one argument, user agent, wildcards",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeNetwork 10.0.0.0/33",
+        "MirrorBrainExcludeNetwork: \"10.0.0.0/33\" is not an IP address or network (CIDR)",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeNetwork \"\"",
+        "MirrorBrainExcludeNetwork takes one argument, address prefix or CIDR",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeIP localhost",
+        "MirrorBrainExcludeIP: \"localhost\" is not an IP address",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainExcludeFileMask \"(\"",
+        "MirrorBrainExcludeFileMask: \"(\" is not a valid regular expression",
+    ),
+    (
+        SERVER,
+        "MirrorBrainExcludeFileMask x",
+        "MirrorBrainExcludeFileMask not allowed here",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainHandleHEADRequestLocally maybe",
+        "MirrorBrainHandleHEADRequestLocally must be On or Off",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainMetalinkTorrentAddMask \"[\"",
+        "MirrorBrainMetalinkTorrentAddMask: \"[\" is not a valid regular expression",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainFallback eu de",
+        "MirrorBrainFallback takes three arguments, region country URL",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainFallback eu de /pub",
+        "MirrorBrainFallback: \"/pub\" is not a URL with a scheme and a host",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainFallback eu de http:///pub",
+        "MirrorBrainFallback: \"http:///pub\" is not a URL with a scheme and a host",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainRedirectStampKey",
+        "MirrorBrainRedirectStampKey takes one argument, secret key",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainTrusted friends.example.org",
+        "MirrorBrainTrusted: \"friends.example.org\" is not an IP address or network (CIDR)",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainDistance euclidean",
+        "MirrorBrainDistance: \"euclidean\" must be planar or great-circle",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDBDQuery \"SELECT %s %s\"",
+        "MirrorBrainDBDQuery: \"SELECT %s %s\" the statement has 2 parameters, but the directive passes only 1",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainDBDQuery \"SELECT %s\"",
+        "MirrorBrainDBDQuery not allowed in <Directory> context",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDBDQueryHash \"SELECT %s %s %s %s\"",
+        "MirrorBrainDBDQueryHash: \"SELECT %s %s %s %s\" the statement has 4 parameters, but the directive passes only 3",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMetalinkPublisher Oranges",
+        "MirrorBrainMetalinkPublisher takes two arguments, name and URL",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMetalinkMagnetLinks some",
+        "MirrorBrainMetalinkMagnetLinks must be On or Off",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMetalinkBrokenTestMirrors \"\"",
+        "MirrorBrainMetalinkBrokenTestMirrors takes one argument, file name",
+    ),
+    (
+        SERVER,
+        "MirrorBrainTorrentTrackerURL \"\"",
+        "MirrorBrainTorrentTrackerURL takes one argument, URL of a tracker",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDHTNode router.example.com",
+        "MirrorBrainDHTNode takes two arguments, host and port",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDHTNode router.example.com 0",
+        "MirrorBrainDHTNode: \"0\" is not a port, 1 to 65535",
+    ),
+    (
+        SERVER,
+        "MirrorBrainDHTNode router.example.com 65536",
+        "MirrorBrainDHTNode: \"65536\" is not a port, 1 to 65535",
+    ),
+    (
+        SERVER,
+        "MirrorBrainYumDir release=5 base",
+        "MirrorBrainYumDir: needs at least one arg=regex, a base directory and a file",
+    ),
+    (
+        SERVER,
+        "MirrorBrainYumDir release=( base file",
+        "MirrorBrainYumDir: \"(\" is no valid regular expression",
+    ),
+    (
+        SERVER,
+        "MirrorBrainYumDir release=5 base/$2 file",
+        "MirrorBrainYumDir: \"$2\" in the base directory names no argument: there are 1, from $1",
+    ),
+    (
+        SERVER,
+        "MirrorBrainYumDir release=5 base/$0 file",
+        "MirrorBrainYumDir: \"$0\" in the base directory names no argument: there are 1, from $1",
+    ),
+    (
+        SERVER,
+        "MirrorBrainYumDir base file",
+        "MirrorBrainYumDir: needs at least one arg=regex, a base directory and a file",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMirrorlistStyleSheet",
+        "MirrorBrainMirrorlistStyleSheet takes one argument, URL of a style sheet",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMirrorlistHeader \"\"",
+        "MirrorBrainMirrorlistHeader takes one argument, file name",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMirrorlistFooter \"\"",
+        "MirrorBrainMirrorlistFooter takes one argument, file name",
+    ),
+    (
+        SERVER,
+        "MirrorBrainHashesSuppressFilenames 1",
+        "MirrorBrainHashesSuppressFilenames must be On or Off",
+    ),
+    (
+        SERVER,
+        "MirrorBrainInstance \"two words\"",
+        "MirrorBrainInstance: \"two words\" is not a name of 1 to 100 visible ASCII characters",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMemcached yes",
+        "MirrorBrainMemcached must be On or Off",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMemcachedLifeTime 0",
+        "MirrorBrainMemcachedLifeTime: \"0\" is not a number of seconds, 1 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainGeoDatabase \"\"",
+        "MirrorBrainGeoDatabase takes one argument, name of an .mmdb file",
+    ),
+    (
+        SERVER,
+        "MirrorBrainCacheTTL -1",
+        "MirrorBrainCacheTTL: \"-1\" is not a number of seconds, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainCacheStale day",
+        "MirrorBrainCacheStale: \"day\" is not a number of seconds, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainCacheSize 64M",
+        "MirrorBrainCacheSize: \"64M\" is not a number of bytes, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMetalinkHashesPathPrefix /srv/hashes",
+        "MirrorBrainMetalinkHashesPathPrefix: \"/srv/hashes\" has no effect: hashes come from the database. Remove this obsolete directive",
+    ),
+    (
+        SERVER,
+        "DBDriver mysql",
+        "DBDriver: mysql is not supported, only pgsql is",
+    ),
+    (
+        SERVER,
+        "DBDParams \"host=127.0.0.1 colour=blue\"",
+        "DBDParams: unknown connection parameter \"colour\"",
+    ),
+    (
+        SERVER,
+        "DBDParams \"port=none\"",
+        "DBDParams: invalid value \"none\" for \"port\"",
+    ),
+    (
+        SERVER,
+        "DBDParams \"sslmode=perhaps\"",
+        "DBDParams: invalid value \"perhaps\" for \"sslmode\"",
+    ),
+    (
+        SERVER,
+        "DBDMax 0",
+        "DBDMax: 0 is not a whole number from 1 up",
+    ),
+    (SERVER, "FormGET perhaps", "FormGET must be On or Off"),
+    (
+        SERVER,
+        "MemcacheServer 127.0.0.1:none",
+        "MemcacheServer: \"127.0.0.1:none\" is not host:port",
+    ),
+];
+
+#[test]
+fn good_values_are_taken() {
+    for &(place, line) in GOOD {
+        if let Err(text) = site(place, line).check() {
+            panic!("{line}: {text}");
+        }
+    }
+}
+
+#[test]
+fn bad_values_stop_the_start_with_one_sentence() {
+    for &(place, line, text) in BAD {
+        pretty_assertions::assert_eq!(site(place, line).refusal(), text, "{line}");
+    }
+}
+
+#[test]
+fn no_directive_is_left_out_here() {
+    let named = |line: &str| line.split(' ').next().unwrap_or(line).to_owned();
+    let good: BTreeSet<String> = GOOD.iter().map(|(_, line)| named(line)).collect();
+    let bad: BTreeSet<String> = BAD.iter().map(|(_, line, _)| named(line)).collect();
+    for directive in reference::directives(&MODULES) {
+        let name = directive.name.as_str();
+        assert!(
+            good.contains(name) || OBSOLETE.contains(&name),
+            "good values of {name}"
+        );
+        assert!(
+            bad.contains(name) || IGNORED.contains(&name),
+            "bad values of {name}"
+        );
+    }
+}
+
+/// Has no good value.
+const OBSOLETE: [&str; 1] = ["MirrorBrainMetalinkHashesPathPrefix"];
+
+/// Neighbours' directives without meaning for us: what is wrong with them is their business.
+const IGNORED: [&str; 9] = [
+    "DBDMin",
+    "DBDKeep",
+    "DBDExptime",
+    "DBDPersist",
+    "DBDPrepareSQL",
+    "DBDInitSQL",
+    "FormPOST",
+    "FormMaxSize",
+    "FormDelim",
+];
+
+fn site(in_directory: bool, line: &str) -> Builder {
+    let builder = Httpd::builder().ours(&MODULES);
+    if in_directory {
+        builder.config(&format!("<Directory \"@TREE@\">\n{line}\n</Directory>"))
+    } else {
+        builder.config(line)
+    }
+}

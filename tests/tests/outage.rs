@@ -1,0 +1,223 @@
+//! The database goes away under load and comes back. Downloads go on all the time.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tests::httpd::Httpd;
+use tests::load::{Load, Sample};
+use tests::postgres::Cluster;
+use tests::{files, workspace};
+
+/// How soon redirects must be back after the database is.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// `connect_timeout` of the site.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+const FILE: &str = "/iso/full.iso";
+
+fn cluster() -> (Cluster, String) {
+    let cluster = Cluster::start(&[]);
+    let fixture = workspace().join("tests/compat/fixture.sql");
+    let params = cluster.database("outage", &[&fixture]).params();
+    (cluster, params)
+}
+
+/// A site that asks the database for every request, and one that remembers as by default.
+const ASKING: &str = "MirrorBrainCacheTTL 0\nMirrorBrainCacheStale 0";
+const REMEMBERING: &str = "";
+
+fn site(params: &str, extra: &str) -> Httpd {
+    let builder = Httpd::builder()
+        .ours(&["mirrorbrain"])
+        .config("DBDriver pgsql")
+        .config(&format!(
+            "DBDParams \"{params} connect_timeout={}\"",
+            CONNECT_TIMEOUT.as_secs()
+        ))
+        .config(extra)
+        .config("<Directory \"@TREE@\">\nMirrorBrainEngine On\n</Directory>")
+        .config("<Directory \"@TREE@/fallback\">")
+        .config("MirrorBrainFallback eu de http://fallback.example.org/\n</Directory>");
+    for name in ["iso/full.iso", "fallback/nomirror.iso"] {
+        files::sparse(&builder.tree(), name, 100_000, 1_700_000_000);
+    }
+    builder.start()
+}
+
+fn count(samples: &[Sample], status: u16) -> usize {
+    samples.iter().filter(|s| s.status == Ok(status)).count()
+}
+
+/// Every request is answered, by a redirect or by the file.
+#[track_caller]
+fn assert_served(samples: &[Sample]) {
+    let bad: Vec<&Sample> = samples
+        .iter()
+        .filter(|s| !matches!(s.status, Ok(200 | 302)))
+        .collect();
+    assert!(
+        bad.is_empty(),
+        "{} of {}: {bad:?}",
+        bad.len(),
+        samples.len()
+    );
+}
+
+/// Waits for the first redirect and returns how long that took.
+#[track_caller]
+fn time_to_redirect(httpd: &Httpd) -> Duration {
+    let start = Instant::now();
+    while httpd.get(FILE).status != 302 {
+        assert!(start.elapsed() < Duration::from_secs(20), "{}", httpd.log());
+        sleep(Duration::from_millis(20));
+    }
+    start.elapsed()
+}
+
+#[test]
+fn files_are_served_while_the_database_is_stopped_and_redirects_resume() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, ASKING);
+    assert_eq!(httpd.get(FILE).status, 302);
+    let load = Load::start(httpd.address(), FILE, 4);
+    sleep(Duration::from_millis(300));
+    cluster.stop();
+    let stopped = Instant::now();
+    sleep(Duration::from_secs(2));
+    cluster.resume();
+    let took = time_to_redirect(&httpd);
+    sleep(Duration::from_millis(300));
+    let samples = load.finish();
+
+    assert_served(&samples);
+    assert!(count(&samples, 200) > 50, "{}", count(&samples, 200));
+    assert!(took < RECOVERY, "{took:?}");
+    let away: Vec<&Sample> = samples.iter().filter(|s| s.sent > stopped).collect();
+    let slow = away
+        .iter()
+        .filter(|s| s.took > Duration::from_millis(500))
+        .count();
+    assert!(slow <= 4, "{slow} of {} waited", away.len());
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn redirects_go_on_from_memory_while_the_database_is_stopped() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, REMEMBERING);
+    assert_eq!(httpd.get(FILE).status, 302);
+    let load = Load::start(httpd.address(), FILE, 4);
+    cluster.stop();
+    sleep(Duration::from_secs(2));
+    cluster.resume();
+    let samples = load.finish();
+    assert_eq!(count(&samples, 302), samples.len());
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn a_database_that_hangs_delays_few_requests_and_not_one_after_the_other() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, ASKING);
+    assert_eq!(httpd.get(FILE).status, 302);
+    cluster.pause();
+    let load = Load::start(httpd.address(), FILE, 4);
+    sleep(CONNECT_TIMEOUT * 3);
+    cluster.unpause();
+    let took = time_to_redirect(&httpd);
+    let samples = load.finish();
+
+    assert_served(&samples);
+    // Far more than four clients could get that wait for the time-out each time.
+    assert!(count(&samples, 200) > 100, "{}", count(&samples, 200));
+    let longest = samples.iter().map(|s| s.took).max().unwrap_or_default();
+    assert!(longest < CONNECT_TIMEOUT * 2, "{longest:?}");
+    assert!(took < RECOVERY, "{took:?}");
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn fallbacks_serve_and_other_representations_say_503() {
+    let (cluster, params) = cluster();
+    cluster.stop();
+    let mut httpd = site(&params, ASKING);
+    let fallback = httpd.get("/fallback/nomirror.iso");
+    assert_eq!(fallback.status, 302);
+    assert_eq!(
+        fallback.location(),
+        "http://fallback.example.org/fallback/nomirror.iso"
+    );
+    for suffix in ["sha256", "torrent", "zsync", "meta4"] {
+        let response = httpd.get(&format!("{FILE}.{suffix}"));
+        assert_eq!(response.status, 503, "{suffix}");
+        assert!(response.header("Retry-After").is_some(), "{suffix}");
+        assert!(response.body.len() < 2000, "{suffix}");
+    }
+    let metalink = httpd.get_with(FILE, &[("Accept", "application/metalink4+xml")]);
+    assert_eq!(metalink.status, 200);
+    assert_eq!(metalink.body.len(), 100_000);
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn a_crash_of_the_database_is_survived() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, ASKING);
+    let load = Load::start(httpd.address(), FILE, 4);
+    for _ in 0..3 {
+        sleep(Duration::from_millis(300));
+        cluster.kill();
+        sleep(Duration::from_millis(300));
+        cluster.resume();
+        let took = time_to_redirect(&httpd);
+        assert!(took < RECOVERY, "{took:?}");
+    }
+    assert_served(&load.finish());
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn an_outage_is_logged_once_and_not_for_each_request() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, ASKING);
+    assert_eq!(httpd.get(FILE).status, 302);
+    cluster.stop();
+    for _ in 0..100 {
+        assert_eq!(httpd.get(FILE).status, 200);
+    }
+    let lines = httpd.log().matches("[mirrorbrain:").count();
+    assert!((1..10).contains(&lines), "{}", httpd.log());
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn httpd_starts_without_its_database() {
+    let (cluster, params) = cluster();
+    cluster.stop();
+    let mut httpd = site(&params, ASKING);
+    assert_eq!(httpd.get(FILE).status, 200);
+    cluster.resume();
+    let took = time_to_redirect(&httpd);
+    assert!(took < RECOVERY, "{took:?}");
+    httpd.allow("[mirrorbrain:");
+}
+
+#[test]
+fn a_missing_table_is_named_once_and_the_file_is_served() {
+    let (cluster, params) = cluster();
+    let mut httpd = site(&params, ASKING);
+    cluster
+        .attach("outage")
+        .sql("ALTER TABLE hash RENAME TO lost");
+    for _ in 0..10 {
+        assert!(matches!(httpd.get(FILE).status, 200 | 302));
+    }
+    assert_eq!(httpd.get(&format!("{FILE}.sha256")).status, 503);
+    let lines = httpd
+        .log()
+        .matches("relation \"hash\" does not exist")
+        .count();
+    assert!((1..4).contains(&lines), "{}", httpd.log());
+    httpd.allow("relation \"hash\" does not exist");
+}
