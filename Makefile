@@ -21,7 +21,7 @@ setup:
 	tools/setup.sh
 
 demo: setup
-	$(CARGO) build $(PACKAGES) -p tests
+	$(CARGO) build $(PACKAGES)
 	$(CARGO) run -q -p tests --bin demo -- start
 
 demo-stop:

@@ -1,0 +1,256 @@
+//! A demonstration: mirrors on six continents, and where clients from several countries are sent.
+//!
+//! `demo start` leaves a private PostgreSQL and httpd running, `demo stop` ends them.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use geo_db::writer::{Value, Writer};
+use tests::command::{is_alive, signal};
+use tests::http;
+use tests::httpd::Httpd;
+use tests::postgres::Cluster;
+use tests::{files, workspace};
+
+/// A client: who, address, country, continent, latitude and longitude.
+type Client = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    f64,
+    f64,
+);
+
+/// Who asks. The addresses are from ranges that are nobody's (RFC 2544, RFC 3849); the demo's own
+/// mmdb file says where they are.
+const CLIENTS: [Client; 9] = [
+    ("Hamburg, Germany", "198.18.49.1", "DE", "EU", 53.55, 9.99),
+    (
+        "Nuremberg, Germany",
+        "198.18.50.1",
+        "DE",
+        "EU",
+        49.45,
+        11.08,
+    ),
+    (
+        "the campus network, AS 64511",
+        "198.18.48.1",
+        "DE",
+        "EU",
+        49.01,
+        8.4,
+    ),
+    ("Brussels, Belgium", "198.18.32.1", "BE", "EU", 50.85, 4.35),
+    ("Warsaw, Poland", "2001:db8:48::1", "PL", "EU", 52.23, 21.01),
+    ("Los Angeles, USA", "198.18.1.1", "US", "NA", 34.05, -118.24),
+    (
+        "Buenos Aires, Argentina",
+        "198.18.54.1",
+        "AR",
+        "SA",
+        -34.6,
+        -58.38,
+    ),
+    ("Osaka, Japan", "198.18.81.1", "JP", "AS", 34.69, 135.5),
+    (
+        "Auckland, New Zealand",
+        "198.18.64.1",
+        "NZ",
+        "OC",
+        -36.85,
+        174.76,
+    ),
+];
+
+fn main() -> ExitCode {
+    let result = match env::args().nth(1).as_deref() {
+        Some("start") => start(),
+        Some("serve") => serve(),
+        Some("stop") => stop(),
+        _ => Err(io::Error::other("usage: demo start|stop")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("demo: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the demo leaves in the checkout: who runs, and links to where. The servers' own
+/// directories are temporary ones, because users like `www-data` and `postgres` must reach them,
+/// and a checkout may lie below a home that they cannot enter.
+fn state() -> PathBuf {
+    workspace().join("demo-run")
+}
+
+fn start() -> io::Result<()> {
+    if let Some(pid) = running() {
+        return Err(io::Error::other(format!(
+            "already running (pid {pid}); make demo-stop ends it"
+        )));
+    }
+    let state = state();
+    if state.exists() {
+        fs::remove_dir_all(&state)?;
+    }
+    fs::create_dir(&state)?;
+    let log = fs::File::create(state.join("log"))?;
+    let mut server = Command::new(env::current_exe()?)
+        .arg("serve")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0)
+        .spawn()?;
+    fs::write(state.join("pid"), server.id().to_string())?;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !state.join("port").exists() {
+        if server.try_wait()?.is_some() || Instant::now() > deadline {
+            signal("TERM", &[server.id()]);
+            let log = fs::read_to_string(state.join("log"))?;
+            return Err(io::Error::other(format!("the servers do not start\n{log}")));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let port = fs::read_to_string(state.join("port"))?;
+    show(port.trim())
+}
+
+fn stop() -> io::Result<()> {
+    let Some(pid) = running() else {
+        println!("demo: not running");
+        return Ok(());
+    };
+    // The guardians of the servers see it go and end them.
+    signal("TERM", &[pid]);
+    while is_alive(pid) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    fs::remove_dir_all(state())?;
+    println!("demo: stopped");
+    Ok(())
+}
+
+fn running() -> Option<u32> {
+    let pid = fs::read_to_string(state().join("pid")).ok()?;
+    pid.trim().parse().ok().filter(|pid| is_alive(*pid))
+}
+
+/// Runs the servers until this process is ended.
+fn serve() -> io::Result<()> {
+    let cluster = Cluster::start(&[]);
+    let mirrors = workspace().join("tests/demo/mirrors.sql");
+    let database = cluster.database("mirrorbrain", &[&mirrors]);
+
+    let builder = Httpd::builder().stock(&["mime", "dir", "setenvif", "remoteip"]);
+    let tree = builder.tree();
+    for name in ["orange-1.0.iso", "orange-1.0.tar.gz"] {
+        files::sparse(&tree.join("releases"), name, 1 << 20, 1_700_000_000);
+    }
+    fs::write(
+        tree.join("releases/README.txt"),
+        "Too small for a redirect.\n",
+    )?;
+    let cities = builder.work().join("cities.mmdb");
+    write_cities(&cities)?;
+    let httpd = builder
+        .set("DATABASE", database.params())
+        .set("CITIES", cities.display())
+        .set("CONF", workspace().join("httpd-conf").display())
+        .config(CONFIGURATION)
+        .start();
+
+    let state = state();
+    symlink(httpd.work(), state.join("httpd"))?;
+    symlink(cluster.socket_dir(), state.join("postgres"))?;
+    fs::write(state.join("database"), database.params())?;
+    // Written last: it says that all is ready.
+    fs::write(state.join("port.new"), httpd.port().to_string())?;
+    fs::rename(state.join("port.new"), state.join("port"))?;
+    loop {
+        thread::park();
+    }
+}
+
+const CONFIGURATION: &str = r#"
+Define MB_MODULES  "@MB_MODULES@"
+Define MB_TREE     "@TREE@"
+Define MB_DATABASE "@DATABASE@"
+Define MB_LOG      "@WORK@/download_log"
+Include "@CONF@/asn.conf"
+Include "@CONF@/mirrorbrain.conf"
+Include "@CONF@/log.conf"
+Include "@CONF@/proxy.conf"
+MirrorBrainGeoDatabase "@CITIES@"
+MirrorBrainTorrentTrackerURL udp://tracker.example.org:6969/announce
+"#;
+
+/// Writes where the clients are, in the schema of MaxMind's City files.
+fn write_cities(file: &Path) -> io::Result<()> {
+    let mut cities = Writer::new("GeoLite2-City");
+    for (_, address, country, continent, latitude, longitude) in CLIENTS {
+        let width = if address.contains(':') { 48 } else { 24 };
+        let place = Value::map([
+            ("country", Value::map([("iso_code", country)])),
+            ("continent", Value::map([("code", continent)])),
+            (
+                "location",
+                Value::map([("latitude", latitude), ("longitude", longitude)]),
+            ),
+        ]);
+        cities = cities.insert(&format!("{address}/{width}"), place);
+    }
+    cities.write_to(file).map_err(io::Error::other)
+}
+
+/// Asks as each client and prints the answers.
+fn show(port: &str) -> io::Result<()> {
+    let path = "/releases/orange-1.0.iso";
+    let address = format!("127.0.0.1:{port}")
+        .parse()
+        .map_err(io::Error::other)?;
+    println!("GET {path}, as a client in\n");
+    for (place, client, ..) in CLIENTS {
+        let request = http::request("GET", path, &[("X-Forwarded-For", client)]);
+        let response = http::exchange(address, &request)?;
+        let realm = response.header("X-MirrorBrain-Realm").unwrap_or_default();
+        println!(
+            "  {place} ({client})\n    {} {}\n    {}",
+            response.status,
+            response.location(),
+            why(&realm)
+        );
+    }
+    println!(
+        "\nRunning until `make demo-stop`. Try:\n\
+         \n  curl -si  -H 'X-Forwarded-For: 198.18.81.1' http://127.0.0.1:{port}{path}\
+         \n  curl -s   -H 'X-Forwarded-For: 198.18.81.1' http://127.0.0.1:{port}{path}.meta4\
+         \n  curl -si  'http://127.0.0.1:{port}{path}?country=br'\
+         \n\nand in a browser http://127.0.0.1:{port}{path}.mirrorlist\n\
+         \nConfiguration and logs: demo-run/httpd/; database: psql \"$(cat demo-run/database)\""
+    );
+    Ok(())
+}
+
+fn why(realm: &str) -> &'static str {
+    match realm {
+        "prefix" => "because: the mirror is in the client's network",
+        "AS" => "because: the mirror is in the client's autonomous system",
+        "country" => "because: the closest mirror in the client's country",
+        "other_country" => "because: no mirror in the country, but one that serves it too",
+        "region" => "because: no mirror in the country; the closest one on the continent",
+        "other" => "because: no mirror on the continent; the closest one elsewhere",
+        _ => "because: no mirror; the file itself",
+    }
+}
