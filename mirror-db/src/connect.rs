@@ -2,7 +2,9 @@
 
 use crate::{
     connection_info::{ConnectionInfo, Endpoint, SessionAttrs, SslMode, When},
-    password_file, tls,
+    password_file,
+    session::message,
+    tls,
 };
 use std::{future::poll_fn, io, sync::Arc, time::Duration};
 use tokio::{
@@ -94,19 +96,12 @@ pub(crate) async fn connect(
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The error with its causes, in one line. tokio-postgres keeps the interesting part in the cause.
+/// The error with its causes, in one line.
 fn describe(error: &AnyError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        cause = inner.source();
+    if let Some(error) = error.downcast_ref::<tokio_postgres::Error>() {
+        return message(error);
     }
-    text.replace(['\n', '\r'], " ")
+    error.to_string().replace(char::is_control, " ")
 }
 
 async fn connect_to(

@@ -24,6 +24,7 @@ mod reply;
 mod session;
 mod settings;
 mod statement;
+mod stream;
 mod tls;
 mod value;
 

@@ -190,6 +190,15 @@ impl Pool {
         }
     }
 
+    pub(crate) fn info(&self) -> &ConnectionInfo {
+        &self.shared.info
+    }
+
+    /// Turns true when the pool stops.
+    pub(crate) fn stop_signal(&self) -> watch::Receiver<bool> {
+        self.shared.stop.subscribe()
+    }
+
     /// Whether the server answers, as far as is known.
     pub fn is_up(&self) -> bool {
         self.shared.state.load(Ordering::Relaxed) == UP
@@ -313,7 +322,7 @@ impl Shared {
             parameters,
             deadline,
             queued,
-            retried: false,
+            lost: 0,
             alone: false,
             probe,
             done: Some(done),

@@ -19,8 +19,8 @@ pub(crate) struct Job {
     /// Nobody waits for the answer beyond this time.
     pub deadline: Instant,
     pub queued: Instant,
-    /// Whether it was given to a connection that then broke.
-    pub retried: bool,
+    /// How many connections broke with it.
+    pub lost: u8,
     /// Whether it must not share a round trip.
     pub alone: bool,
     /// Whether it is a probe of a statement that fails.

@@ -29,6 +29,10 @@ pub(crate) enum Ended {
     Hung,
 }
 
+/// How often a job is given to another connection. All may break at the same time; but a job that
+/// makes the server crash must come to an end.
+const RETRIES: u8 = 4;
+
 const HANGS: &str = "the server hangs";
 
 /// How one execution went wrong.
@@ -295,15 +299,15 @@ fn answer_all(jobs: Vec<Job>, error: &DbError) {
     }
 }
 
-/// A connection can break because the server was restarted, or by its idle time-out: jobs get a
-/// second chance on a new one.
+/// A connection can break because the server was restarted, or by its idle time-out: jobs get
+/// another chance.
 fn retry_all(shared: &Shared, jobs: Vec<Job>) {
     for mut job in jobs {
-        if job.retried || job.deadline <= Instant::now() {
+        if job.lost >= RETRIES || job.deadline <= Instant::now() {
             job.answer(Err(Unavailable.into()));
             continue;
         }
-        job.retried = true;
+        job.lost += 1;
         // A full queue gives it back, to be dropped and so answered.
         let _ = shared.queue.push(job);
     }

@@ -1,0 +1,58 @@
+//! What the tests of the database layer share.
+
+use mirror_db::{ConnectionInfo, Database, LogLevel, Logger, Settings};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+/// Size and mtime of the fixture's `iso/full.iso`.
+pub const FULL: (&str, u64, i64) = ("iso/full.iso", 1_500_000, 1_700_000_000);
+
+/// Collects the log above debug.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub fn logger(&self) -> Logger {
+        let lines = self.0.clone();
+        Arc::new(move |level, text| {
+            if level < LogLevel::Debug {
+                lines.lock().unwrap().push(text.to_owned());
+            }
+        })
+    }
+
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// Opens a database and starts its threads.
+pub fn open(params: &str, settings: Settings) -> (Database, Log) {
+    let log = Log::default();
+    let database = Database::new(
+        ConnectionInfo::parse(params).unwrap(),
+        settings,
+        log.logger(),
+    );
+    database.start().unwrap();
+    (database, log)
+}
+
+/// How many mirrors may be used for a file.
+pub fn mirrors(database: &Database, path: &str) -> Result<usize, mirror_db::DbError> {
+    let record = database.file(path, 1, 1)?;
+    Ok(record.mirrors(&database.mirrors()).count())
+}
+
+/// How long something takes to become true; at most `limit`.
+#[track_caller]
+pub fn until(limit: Duration, mut is_true: impl FnMut() -> bool) -> Duration {
+    let start = Instant::now();
+    while !is_true() {
+        assert!(start.elapsed() < limit, "not true after {limit:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    start.elapsed()
+}

@@ -1,0 +1,292 @@
+//! What requests get while the database is away, hangs, or is half broken, and how soon they get
+//! answers again.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod common;
+
+use common::{Log, mirrors, open, until};
+use mirror_db::{ConnectionInfo, Database, DbError, Settings, Unavailable};
+use std::{
+    thread::{scope, sleep},
+    time::{Duration, Instant},
+};
+use tests::postgres::Cluster;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const AWAY: Result<usize, DbError> = Err(DbError::Unavailable(Unavailable));
+
+fn uncached() -> Settings {
+    Settings {
+        cache_ttl: Duration::ZERO,
+        ..Settings::default()
+    }
+}
+
+fn short_ttl() -> Settings {
+    Settings {
+        cache_ttl: Duration::from_millis(100),
+        ..Settings::default()
+    }
+}
+
+/// A cluster of its own with the recorded fixture.
+fn cluster(settings: &[(&str, &str)]) -> Cluster {
+    Cluster::start(settings)
+}
+
+fn fixture() -> std::path::PathBuf {
+    tests::workspace().join("tests/compat/fixture.sql")
+}
+
+/// Eight threads ask for as long as `during` runs. The slowest answer and how many failed.
+fn under_load(database: &Database, during: impl FnOnce()) -> (Duration, usize) {
+    let done = std::sync::atomic::AtomicBool::new(false);
+    scope(|scope| {
+        let askers: Vec<_> = (0..8)
+            .map(|n| {
+                let done = &done;
+                scope.spawn(move || {
+                    let (mut slowest, mut failed) = (Duration::ZERO, 0);
+                    while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                        let start = Instant::now();
+                        failed += usize::from(mirrors(database, &format!("x/{n}")).is_err());
+                        slowest = slowest.max(start.elapsed());
+                        sleep(Duration::from_millis(5));
+                    }
+                    (slowest, failed)
+                })
+            })
+            .collect();
+        during();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        askers
+            .into_iter()
+            .map(|asker| asker.join().unwrap())
+            .fold((Duration::ZERO, 0), |(slowest, failed), (time, count)| {
+                (slowest.max(time), failed + count)
+            })
+    })
+}
+
+#[test]
+fn a_server_that_is_killed_is_used_again_within_two_seconds_of_its_return() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("killed", &[&fixture()]);
+    db.sql("CHECKPOINT"); // the test cluster does not sync what it commits
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    let (slowest, failed) = under_load(&database, || {
+        cluster.kill();
+        sleep(SECOND);
+    });
+    assert!(failed > 0);
+    assert!(slowest < SECOND, "a request waited {slowest:?}");
+    let lines = log.take();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("is not available"), "{lines:?}");
+    cluster.resume();
+    let back = until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    println!("killed: slowest {slowest:?}, back after {back:?}");
+    assert_eq!(log.take().len(), 1);
+}
+
+#[test]
+fn a_server_that_hangs_costs_a_bounded_time_once() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("paused", &[&fixture()]);
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    cluster.pause();
+    let (slowest, _) = under_load(&database, || sleep(3 * SECOND));
+    assert!(
+        slowest < Duration::from_millis(2500),
+        "a request waited {slowest:?}"
+    );
+    let start = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(mirrors(&database, "iso/full.iso"), AWAY);
+    }
+    assert!(start.elapsed() < SECOND / 10);
+    cluster.unpause();
+    let back = until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    println!("paused: slowest {slowest:?}, back after {back:?}");
+    let lines = log.take();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn a_child_stops_at_once_while_the_server_hangs() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("stopping", &[]);
+    let (database, _log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "x"), Ok(0));
+    cluster.pause();
+    scope(|scope| {
+        let asker = scope.spawn(|| mirrors(&database, "x"));
+        sleep(Duration::from_millis(200));
+        let start = Instant::now();
+        database.stop();
+        assert!(start.elapsed() < SECOND / 2, "{:?}", start.elapsed());
+        assert_eq!(asker.join().unwrap(), AWAY);
+    });
+    cluster.unpause();
+}
+
+#[test]
+fn a_server_that_is_away_at_the_start_is_used_when_it_comes() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("late", &[&fixture()]);
+    cluster.stop();
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), AWAY);
+    cluster.resume();
+    until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    assert_eq!(log.take().len(), 2);
+}
+
+#[test]
+fn expired_answers_are_served_while_the_database_is_away() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("stale", &[&fixture()]);
+    let (database, _log) = open(&db.params(), short_ttl());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    cluster.pause();
+    sleep(SECOND / 5);
+    let start = Instant::now();
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    assert!(start.elapsed() < SECOND / 2);
+    cluster.unpause();
+    cluster.stop();
+    sleep(SECOND / 5);
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    assert_eq!(mirrors(&database, "iso/most.iso"), AWAY);
+}
+
+#[test]
+fn a_lock_on_filearr_fails_fast_and_spares_the_mirror_table() {
+    let cluster = cluster(&[]);
+    let db = cluster.database("locked", &[&fixture()]);
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    let (slowest, _) = scope(|scope| {
+        let lock = scope.spawn(|| {
+            db.sql("BEGIN; LOCK filearr IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4); COMMIT");
+        });
+        sleep(SECOND / 5);
+        let result = under_load(&database, || sleep(Duration::from_millis(2500)));
+        let start = Instant::now();
+        let error = mirrors(&database, "iso/full.iso").unwrap_err().to_string();
+        assert!(error.contains("SQLSTATE 57014"), "{error}");
+        assert!(start.elapsed() < SECOND / 10, "the breaker is open");
+        db.sql("UPDATE server SET enabled = 'f' WHERE id = 1");
+        sleep(Duration::from_millis(1300));
+        assert_eq!(
+            database.mirrors().get(1),
+            None,
+            "the mirror table is still kept up to date"
+        );
+        lock.join().unwrap();
+        result
+    });
+    assert!(
+        slowest < Duration::from_millis(2500),
+        "a request waited {slowest:?}"
+    );
+    until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(35));
+    let lines = log.take();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn a_missing_table_breaks_only_its_own_statement() {
+    let db = Cluster::shared().database("broken", &[&fixture()]);
+    db.sql("ALTER TABLE hash RENAME TO elsewhere");
+    let (database, log) = open(&db.params(), uncached());
+    let error = mirrors(&database, "iso/full.iso").unwrap_err().to_string();
+    assert!(
+        error.contains("relation \"hash\" does not exist (SQLSTATE 42P01)"),
+        "{error}"
+    );
+    for _ in 0..50 {
+        assert!(mirrors(&database, "iso/full.iso").is_err());
+    }
+    assert_eq!(database.mirrors().mirrors().len(), 38);
+    assert_eq!(log.take().len(), 1);
+    db.sql("ALTER TABLE elsewhere RENAME TO hash");
+    until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    assert_eq!(log.take(), ["the look-up of files works again"]);
+}
+
+#[test]
+fn a_table_that_changes_under_a_prepared_statement_goes_unnoticed() {
+    let db = Cluster::shared().database("altered", &[&fixture()]);
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    db.sql("ALTER TABLE filearr ALTER mirrors TYPE bigint[]");
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    assert_eq!(log.take(), Vec::<String>::new());
+}
+
+#[test]
+fn the_servers_limit_of_connections_does_not_stop_the_one_that_works() {
+    let cluster = cluster(&[
+        ("max_connections", "7"),
+        ("superuser_reserved_connections", "3"),
+    ]);
+    let db = cluster.database("limit", &[&fixture()]);
+    db.sql("CREATE ROLE web LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO web");
+    let params = db.params().replace("user=mirrorbrain", "user=web");
+    let all: Vec<(Database, Log)> = (0..6).map(|_| open(&params, uncached())).collect();
+    let works = || {
+        all.iter()
+            .filter(|(database, _)| mirrors(database, "iso/full.iso") == Ok(36))
+            .count()
+    };
+    until(2 * SECOND, || works() == 4);
+    let (slowest, failed) = under_load(&all[0].0, || sleep(SECOND / 2));
+    println!("limit: slowest {slowest:?}, failed {failed}");
+    let refused = all
+        .iter()
+        .find(|(database, _)| mirrors(database, "x").is_err())
+        .unwrap();
+    let lines = refused.1.take();
+    assert!(lines[0].contains("SQLSTATE 53300"), "{lines:?}");
+    assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn a_connection_that_is_cut_costs_no_request() {
+    let db = Cluster::shared().database("cut", &[&fixture()]);
+    let (database, log) = open(&db.params(), uncached());
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    let (_, failed) = under_load(&database, || {
+        for _ in 0..5 {
+            db.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = 'cut' AND pid <> pg_backend_pid()",
+            );
+            sleep(SECOND / 10);
+        }
+    });
+    assert_eq!(failed, 0);
+    assert_eq!(log.take(), Vec::<String>::new());
+}
+
+#[test]
+fn the_password_is_in_no_message() {
+    let db = Cluster::shared().database("secret", &[]);
+    let params = format!(
+        "{} password=xyzzy42",
+        db.params().replace("dbname=secret", "dbname=no")
+    );
+    let (database, log) = open(&params, uncached());
+    assert_eq!(mirrors(&database, "x"), AWAY);
+    let info = ConnectionInfo::parse(&params).unwrap();
+    let all = format!("{:?} {info} {info:?}", log.take());
+    assert!(
+        all.contains("does not exist") && !all.contains("xyzzy42"),
+        "{all}"
+    );
+}
