@@ -7,6 +7,7 @@ use std::{
 };
 
 /// Size and mtime of the fixture's `iso/full.iso`.
+#[allow(dead_code, reason = "not every test binary uses it")]
 pub const FULL: (&str, u64, i64) = ("iso/full.iso", 1_500_000, 1_700_000_000);
 
 /// Collects the log above debug.
