@@ -24,7 +24,6 @@ mod reply;
 mod session;
 mod settings;
 mod statement;
-mod stream;
 mod tls;
 mod value;
 

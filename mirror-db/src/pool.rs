@@ -190,15 +190,6 @@ impl Pool {
         }
     }
 
-    pub(crate) fn info(&self) -> &ConnectionInfo {
-        &self.shared.info
-    }
-
-    /// Turns true when the pool stops.
-    pub(crate) fn stop_signal(&self) -> watch::Receiver<bool> {
-        self.shared.stop.subscribe()
-    }
-
     /// Whether the server answers, as far as is known.
     pub fn is_up(&self) -> bool {
         self.shared.state.load(Ordering::Relaxed) == UP

@@ -5,7 +5,9 @@
 mod common;
 
 use common::{FULL, mirrors, open, until};
-use mirror_db::{CustomQuery, DbError, Pool, PoolSettings, Settings, Statement};
+use mirror_db::{
+    ConnectionInfo, CustomQuery, DbError, Pool, PoolSettings, Settings, Statement, Unavailable,
+};
 use std::{
     sync::Arc,
     thread::{scope, sleep},
@@ -290,49 +292,31 @@ fn the_cache_keeps_within_its_bound() {
 }
 
 #[test]
-fn whole_tables_are_streamed_as_text() {
-    let db = fixture("db_stream");
-    db.sql(
-        "INSERT INTO pfx2asn SELECT ('10.' || n || '.0.0/16')::iprange, 4200000000 + n \
-            FROM generate_series(0, 255) n",
-    );
-    let info = mirror_db::ConnectionInfo::parse(&db.params()).unwrap();
+fn a_query_of_another_module_gets_its_columns_as_text() {
+    let db = fixture("db_pool");
+    db.sql("INSERT INTO pfx2asn VALUES ('10.9.0.0/16', 4200000009)");
+    let info = ConnectionInfo::parse(&db.params()).unwrap();
     let pool = Pool::new(info, PoolSettings::default(), Arc::new(|_, _| {}));
-    let statement = Statement::new("pfx2asn", "SELECT pfx, asn FROM pfx2asn ORDER BY asn", 0);
-    let mut rows = Vec::new();
-    pool.stream(&statement, &[], |row| {
-        rows.push(row.to_vec());
-        true
-    })
-    .unwrap();
-    assert_eq!(rows.len(), 256);
-    assert_eq!(
-        rows[7],
-        [
-            Some("10.7.0.0/16".to_owned()),
-            Some("4200000007".to_owned())
-        ]
-    );
-    pool.start().unwrap();
     let query = CustomQuery::parse(
         "SELECT pfx, asn FROM pfx2asn WHERE pfx >>= ipaddress(%s)",
         1,
     );
     let statement = Arc::new(Statement::custom("ASLookupQuery", &query.unwrap()));
-    let found = pool
-        .query_text(&statement, vec!["10.9.8.7".to_owned()])
-        .unwrap();
-    assert_eq!(
-        found,
-        [[
-            Some("10.9.0.0/16".to_owned()),
-            Some("4200000009".to_owned())
-        ]]
-    );
-    let error = pool
-        .query_text(&statement, vec!["junk".to_owned()])
-        .unwrap_err();
+    let ask = |address: &str| pool.query_text(&statement, vec![address.to_owned()]);
+    assert_eq!(ask("10.9.8.7"), Err(Unavailable.into()), "not started");
+    pool.start().unwrap();
+    let row = vec![
+        Some("10.9.0.0/16".to_owned()),
+        Some("4200000009".to_owned()),
+    ];
+    assert_eq!(ask("10.9.8.7"), Ok(vec![row]));
+    assert_eq!(ask("10.8.8.7"), Ok(vec![]));
+    let error = ask("junk").unwrap_err();
     assert!(error.to_string().contains("SQLSTATE 22"), "{error}");
+    assert!(
+        ask("10.9.8.7").is_ok(),
+        "a bad parameter breaks only its own query"
+    );
 }
 
 /// Not a test of speed: printed for those who look.
