@@ -62,6 +62,9 @@ pub enum Setter<D: Definition> {
     DirectoryFlag(fn(&mut D::Directory, &Command<'_>, bool) -> SetResult),
     /// Changes the server record; `On` is true.
     ServerFlag(fn(&mut D::Server, &Command<'_>, bool) -> SetResult),
+    /// Changes the directory record and leaves a note in the server record, for what a server
+    /// must prepare if any of its directories asks for it; `On` is true.
+    NotedFlag(fn(&mut D::Directory, &mut D::Server, &Command<'_>, bool) -> SetResult),
     /// A neighbour's directive that has no meaning for this module.
     Ignore,
 }
@@ -348,6 +351,14 @@ unsafe fn run<D: Definition>(
             // SAFETY: as above.
             let record = unsafe { server_record::<D>(parms) };
             record.map_or(Ok(()), |record| set(record, &command, on))
+        }
+        Setter::NotedFlag(set) => {
+            // SAFETY: as above, two records of different types.
+            let place = unsafe { directory.cast::<D::Directory>().as_mut() };
+            // SAFETY: as above.
+            let server = unsafe { server_record::<D>(parms) };
+            let both = place.zip(server);
+            both.map_or(Ok(()), |(place, server)| set(place, server, &command, on))
         }
     });
     let message = match result {

@@ -39,6 +39,28 @@ pub fn server_root_relative<'p>(pool: Pool<'p>, file: &CStr) -> Option<&'p CStr>
     unsafe { c_str(path) }
 }
 
+/// `file` relative to DefaultRuntimeDir, which is for what need not survive a reboot.
+pub fn runtime_dir_relative<'p>(pool: Pool<'p>, file: &CStr) -> Option<&'p CStr> {
+    // SAFETY: a live pool and a C string.
+    let path = unsafe { sys::ap_runtime_dir_relative(pool.as_ptr(), file.as_ptr()) };
+    // SAFETY: null or a string in that pool.
+    unsafe { c_str(path) }
+}
+
+/// User and group id that children run as (`User`, `Group`), or `None` if the server was not
+/// started by root and so cannot change them.
+pub fn child_ids() -> Option<(u32, u32)> {
+    // SAFETY: a query without arguments.
+    if unsafe { libc::geteuid() } != 0 {
+        return None;
+    }
+    // SAFETY: written while the configuration is read, in one thread; only read afterwards.
+    let user = unsafe { sys::ap_unixd_config.user_id };
+    // SAFETY: as above.
+    let group = unsafe { sys::ap_unixd_config.group_id };
+    Some((user, group))
+}
+
 /// Keeps the shared object that holds `symbol` mapped until this process ends.
 ///
 /// At its end a child unloads the modules while threads of ours may still run (one that waits

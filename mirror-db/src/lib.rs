@@ -3,6 +3,7 @@
 //!
 //! Everything that talks to PostgreSQL, and nothing that knows of httpd.
 
+mod background;
 mod cache;
 mod certificate;
 mod connect;
@@ -27,6 +28,7 @@ mod statement;
 mod tls;
 mod value;
 
+pub use background::{Background, BackgroundError, TextRow};
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::Database;

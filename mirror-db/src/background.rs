@@ -1,0 +1,217 @@
+//! A connection of its own for work beside the requests: whole tables in and out.
+//!
+//! It blocks the calling thread, but never for good: each step has a deadline, and the server is
+//! told to give up as well.
+
+use crate::{
+    ConnectionInfo,
+    connect::{self, Link},
+    session::message,
+};
+use bytes::Bytes;
+use futures_util::{SinkExt, TryStreamExt};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use tokio::runtime::{self, Runtime};
+use tokio_postgres::SimpleQueryMessage;
+
+/// The longest that connecting takes unless `connect_timeout` says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What went wrong, in one line, with the server's SQLSTATE if it has answered. Holds no password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BackgroundError(String);
+
+/// The columns of a row as text; `None` is NULL.
+pub type TextRow = Vec<Option<String>>;
+
+/// An open connection.
+pub struct Background {
+    // Before the runtime, which its end needs.
+    link: Link,
+    runtime: Runtime,
+    patience: Duration,
+}
+
+impl Background {
+    /// Connects, and runs the statements of `DBDInitSQL`. From then on each step may take as long
+    /// as `patience`: a statement, or the time between two pieces of a copy.
+    ///
+    /// # Errors
+    /// If no server answers in time, or a statement fails.
+    pub fn open(
+        info: &ConnectionInfo,
+        init_sql: &[String],
+        patience: Duration,
+    ) -> Result<Self, BackgroundError> {
+        let failed = |reason: String| BackgroundError(reason);
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|e| failed(e.to_string()))?;
+        let limit = info.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let link = runtime
+            .block_on(connect::connect(info, limit, Arc::new(|_| ())))
+            .map_err(|e| failed(e.to_string()))?;
+        let mut connection = Self {
+            link,
+            runtime,
+            patience,
+        };
+        let milliseconds = patience.as_millis();
+        connection.run(&format!("SET statement_timeout = {milliseconds}"))?;
+        for sql in init_sql {
+            connection.run(sql)?;
+        }
+        Ok(connection)
+    }
+
+    /// Runs statements that give no rows.
+    ///
+    /// # Errors
+    /// If one fails, or they take too long.
+    pub fn run(&mut self, sql: &str) -> Result<(), BackgroundError> {
+        let work = self.link.client.batch_execute(sql);
+        self.runtime.block_on(within(self.patience, work))
+    }
+
+    /// The rows of a query.
+    ///
+    /// # Errors
+    /// If it fails or takes too long.
+    pub fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, BackgroundError> {
+        let work = self.link.client.simple_query(sql);
+        let answer = self.runtime.block_on(within(self.patience, work))?;
+        let rows = answer.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                let column = |i| row.get(i).map(str::to_owned);
+                Some((0..row.len()).map(column).collect())
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Runs `COPY ... TO STDOUT` and hands each piece of its text to `take`. A piece may end
+    /// anywhere in a line.
+    ///
+    /// # Errors
+    /// If it fails, or nothing comes for too long.
+    pub fn copy_out(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), BackgroundError> {
+        let patience = self.patience;
+        self.runtime.block_on(async {
+            let stream = within(patience, self.link.client.copy_out(sql)).await?;
+            let mut stream = pin!(stream);
+            while let Some(piece) = within(patience, stream.try_next()).await? {
+                take(&piece);
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs `COPY ... FROM STDIN` with the pieces of text that `next` gives, and returns the number
+    /// of rows.
+    ///
+    /// # Errors
+    /// If it fails, or the server takes nothing for too long.
+    pub fn copy_in(
+        &mut self,
+        sql: &str,
+        mut next: impl FnMut() -> Option<Vec<u8>>,
+    ) -> Result<u64, BackgroundError> {
+        let patience = self.patience;
+        self.runtime.block_on(async {
+            let sink = within(patience, self.link.client.copy_in(sql)).await?;
+            let mut sink = pin!(sink);
+            while let Some(piece) = next() {
+                within(patience, sink.feed(Bytes::from(piece))).await?;
+            }
+            within(patience, sink.finish()).await
+        })
+    }
+}
+
+/// Waits for `work`, at most `patience`.
+async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, BackgroundError> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(result) => result.map_err(|error| BackgroundError(message(&error))),
+        Err(_) => Err(BackgroundError(format!(
+            "no answer within {} s",
+            patience.as_secs_f32()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::tests::postgres::Cluster;
+
+    fn open(params: &str) -> Result<Background, BackgroundError> {
+        let info = ConnectionInfo::parse(params).unwrap();
+        let init = ["SET search_path = pg_catalog, public".to_owned()];
+        Background::open(&info, &init, Duration::from_secs(5))
+    }
+
+    #[test]
+    fn tables_go_in_and_out() {
+        let db = Cluster::shared().database("background", &[]);
+        let mut connection = open(&db.params()).unwrap();
+        connection
+            .run("CREATE TABLE public.t (a int, b text)")
+            .unwrap();
+        let mut lines = ["1\tone\n2\t", "\\N\n"]
+            .map(|s| s.as_bytes().to_vec())
+            .into_iter();
+        let copied = connection.copy_in("COPY t FROM STDIN", || lines.next());
+        assert_eq!(copied, Ok(2));
+        let rows = connection.rows("SELECT a, b FROM t ORDER BY a").unwrap();
+        assert_eq!(
+            rows,
+            [
+                [Some("1".into()), Some("one".into())],
+                [Some("2".into()), None]
+            ]
+        );
+        let mut text = Vec::new();
+        connection
+            .copy_out("COPY t TO STDOUT", |piece| text.extend_from_slice(piece))
+            .unwrap();
+        assert_eq!(text, b"1\tone\n2\t\\N\n");
+    }
+
+    #[test]
+    fn a_statement_that_fails_says_why_and_leaves_the_connection() {
+        let db = Cluster::shared().database("background_errors", &[]);
+        let mut connection = open(&db.params()).unwrap();
+        let error = connection
+            .copy_out("COPY nothing TO STDOUT", |_| ())
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "relation \"nothing\" does not exist (SQLSTATE 42P01)"
+        );
+        assert_eq!(
+            connection.rows("SELECT 1"),
+            Ok(vec![vec![Some("1".into())]])
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_away_is_named() {
+        let port = ::tests::free_port();
+        let error = open(&format!("host=127.0.0.1 port={port}"))
+            .map(drop)
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("127.0.0.1:{port}: ")), "{text}");
+    }
+}
