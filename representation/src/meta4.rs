@@ -70,9 +70,8 @@ fn verification(doc: &Document<'_>, hashes: &Hashes<'_>, xml: &mut Xml) -> io::R
     }
     let length = hashes.piece_length.to_string();
     xml.nest("pieces", &[("length", &length), ("type", "sha-1")], |xml| {
-        pieces
-            .iter()
-            .try_for_each(|piece| xml.text("hash", &[], &hex::encode(piece)))
+        xml.piece_hashes(pieces, 3, None);
+        Ok(())
     })
 }
 

@@ -74,13 +74,8 @@ fn verification(
     }
     let length = hashes.piece_length.to_string();
     xml.nest("pieces", &[("length", &length), ("type", "sha1")], |xml| {
-        pieces.iter().enumerate().try_for_each(|(number, piece)| {
-            xml.text(
-                "hash",
-                &[("piece", &number.to_string())],
-                &hex::encode(piece),
-            )
-        })
+        xml.piece_hashes(pieces, 5, Some("piece"));
+        Ok(())
     })
 }
 

@@ -57,9 +57,11 @@ impl Redirect<'_> {
     fn location(&self, value: &mut String) {
         self.push_mirror_url(value, self.target.mirror());
         if let Some(key) = self.stamp_key {
-            let stamp = Md5::digest(format!("{} {key}", self.now));
+            let stamp = hex::encode(Md5::digest(format!("{} {key}", self.now)));
+            // A question mark can only come from a mirror's base URL.
+            let sign = if value.contains('?') { '&' } else { '?' };
             // Writing to a String cannot fail, here and below.
-            let _ = write!(value, "?time={}&stamp={}", self.now, hex::encode(stamp));
+            let _ = write!(value, "{sign}time={}&stamp={stamp}", self.now);
         }
     }
 

@@ -57,6 +57,27 @@ impl Xml {
         self.0.write_event(Event::Empty(start(name, attributes)))
     }
 
+    /// A `hash` element for each piece, that deep in the document, numbered from 0 in an attribute
+    /// if one is named. There are tens of thousands in a large file; digits need no escape, so
+    /// they take the short way.
+    pub(crate) fn piece_hashes(&mut self, hashes: &[[u8; 20]], depth: usize, number: Option<&str>) {
+        let out = self.0.get_mut();
+        let mut digits = [0; 40];
+        for (index, hash) in hashes.iter().enumerate() {
+            out.push(b'\n');
+            out.extend(std::iter::repeat_n(b' ', depth));
+            out.extend_from_slice(b"<hash");
+            if let Some(number) = number {
+                out.extend_from_slice(format!(" {number}=\"{index}\"").as_bytes());
+            }
+            // The lengths fit.
+            let _ = hex::encode_to_slice(hash, &mut digits);
+            out.push(b'>');
+            out.extend_from_slice(&digits);
+            out.extend_from_slice(b"</hash>");
+        }
+    }
+
     /// Markup as it stands.
     pub(crate) fn raw(&mut self, markup: &[u8]) {
         let out = self.0.get_mut();

@@ -52,7 +52,8 @@ pub(super) fn map(client: Option<Place>, choices: &[Choice<'_>]) -> Option<Marku
         return None;
     }
     if let Some(client) = client {
-        places.sort_by(|a, b| distance(client, *a).total_cmp(&distance(client, *b)));
+        // Bits of a number that is not negative sort as the number does.
+        places.sort_by_cached_key(|&place| distance(client, place).to_bits());
     }
     let nearest = places.get(..NEAREST).unwrap_or(&places);
     let label = match client {
