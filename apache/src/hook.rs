@@ -196,7 +196,7 @@ unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
     let pool = unsafe { Pool::from_raw(pool) };
     // SAFETY: the main server's record.
     let main = unsafe { Server::from_raw(server) };
-    if let Err(panic) = guard(|| H::start(main, pool)) {
+    if let Err(panic) = crate::process::without_signals(|| guard(|| H::start(main, pool))) {
         let text = format!(
             "{}: panic while starting the child: {panic}",
             D::module().name()

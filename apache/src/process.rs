@@ -61,6 +61,28 @@ pub fn child_ids() -> Option<(u32, u32)> {
     Some((user, group))
 }
 
+/// Runs `start` with all signals blocked, so that the threads it starts never take one.
+///
+/// A prefork child ends inside its signal handler: run by a thread of ours, it would clean up
+/// after that very thread, and wait for it.
+pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: fills the set.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: a filled set, and room for the one in force.
+    let status =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    let result = start();
+    if status == 0 {
+        // SAFETY: filled by the call above.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
+        }
+    }
+    result
+}
+
 /// Keeps the shared object that holds `symbol` mapped until this process ends.
 ///
 /// At its end a child unloads the modules while threads of ours may still run (one that waits
