@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Region, select};
+use mirror_selection::{
+    Client, Code, Distance, Extent, Mirror, MirrorRow, Region, Selection, select,
+};
 use representation::query::QueryArguments;
 use representation::redirect::Redirect;
 use representation::{
@@ -79,6 +81,31 @@ fn hashes<'a>(pieces: &'a [u8], sums: &'a [u8]) -> Hashes<'a> {
     }
 }
 
+/// With the escaping of the file's names, as each request does it.
+fn redirect(c: &mut Criterion, key: &str, hashes: &Hashes<'_>, selection: &Selection<'_>) {
+    let path = format!("/{key}");
+    c.bench_function("redirect", |b| {
+        b.iter(|| {
+            let file = File::new(key.as_bytes(), ORIGIN, path.as_bytes(), SIZE, 1_700_000_000);
+            let Some(target) = selection.target() else {
+                return;
+            };
+            Redirect {
+                file: &file,
+                hashes: Some(hashes),
+                target,
+                choices: selection.ranked(),
+                has_tracker: true,
+                stamp_key: None,
+                now: 1_800_000_000,
+            }
+            .headers(|name, value| {
+                black_box((name, value));
+            });
+        });
+    });
+}
+
 fn writers(c: &mut Criterion) {
     let mirrors = mirrors();
     let client = Client {
@@ -106,26 +133,7 @@ fn writers(c: &mut Criterion) {
         trackers: vec!["http://tracker.example.org/announce".to_owned()],
         ..Site::default()
     };
-    c.bench_function("redirect", |b| {
-        b.iter(|| {
-            let file = File::new(key.as_bytes(), ORIGIN, path.as_bytes(), SIZE, 1_700_000_000);
-            let Some(target) = selection.target() else {
-                return;
-            };
-            Redirect {
-                file: &file,
-                hashes: Some(&hashes),
-                target,
-                choices: selection.ranked(),
-                has_tracker: true,
-                stamp_key: None,
-                now: 1_800_000_000,
-            }
-            .headers(|name, value| {
-                black_box((name, value));
-            });
-        });
-    });
+    redirect(c, &key, &hashes, &selection);
     let file = File::new(key.as_bytes(), ORIGIN, path.as_bytes(), SIZE, 1_700_000_000);
     let document = Document {
         file: &file,

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use mirror_selection::{Choice, Selection};
+
 use crate::answer::{Answer, Missing};
 use crate::{Digest, Representation, Site, escape};
 use crate::{hashes, magnet, meta4, metalink3, mirrorlist, torrent, zsync};
-use mirror_selection::{Choice, Selection};
 
 /// Everything known about one request for one file. No writer asks further.
 #[derive(Debug, Clone)]

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use md5::{Digest as _, Md5};
+use mirror_selection::{Choice, Mirror};
 
 use crate::document::{File, Hashes};
 use crate::escape;
-use mirror_selection::{Choice, Mirror};
 
 /// How many mirrors the `Link` headers name.
 pub const MAX_DUPLICATES: usize = 5;

@@ -1,12 +1,11 @@
 //! Names of files are bytes that somebody else chose. Whatever they are, each representation is
 //! well-formed, and its URLs lead back to the file.
 
-mod common;
-
-use common::{Value, World, path_of};
 use proptest::prelude::*;
 use representation::Digest;
 use scraper::{Html, Selector};
+
+use crate::world::{SUMS, Value, World, path_of};
 
 /// The worst of practice; the rest comes from a generator.
 const NAMES: [&[u8]; 16] = [
@@ -123,7 +122,7 @@ fn zsync(world: &World) {
     let bytes = world.bytes("zsync");
     let end = bytes.windows(2).position(|w| w == b"\n\n").unwrap();
     let (head, sums) = (&bytes[..end], &bytes[end + 2..]);
-    assert_eq!(sums, common::SUMS);
+    assert_eq!(sums, SUMS);
     let keys: Vec<_> = head
         .split(|&b| b == b'\n')
         .map(|line| &line[..line.iter().position(|&b| b == b':').unwrap()])

@@ -1,5 +1,4 @@
 //! A site with a file, its hashes and mirrors, to write documents of.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Region, select};
 use representation::redirect::Redirect;

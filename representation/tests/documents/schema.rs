@@ -1,16 +1,15 @@
 //! Metalink 4 against a schema written from RFC 5854. Needs `xmllint` (Debian: libxml2-utils).
 
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::{World, mirror, render};
 use representation::Sources;
+
+use crate::world::{World, mirror, render};
 
 /// Whether the text is valid, and what the validator says.
 fn validate(text: &[u8]) -> (bool, String) {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/metalink4.rng");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/schema/metalink4.rng");
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a.meta4");
     std::fs::write(&file, text).unwrap();

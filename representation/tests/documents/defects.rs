@@ -2,12 +2,11 @@
 //! its id in the project's list. Those of the query, the suffix, `Accept` and yum rules lie beside
 //! their parsers.
 
-mod common;
-
-use common::{ORIGIN, Value, World, mirror, render};
 use representation::{Missing, Sources};
 use roxmltree::Document as Xml;
 use scraper::{Html, Selector};
+
+use crate::world::{ORIGIN, Value, World, mirror, render};
 
 fn change(world: &mut World, change: impl FnOnce(&mut representation::Hashes<'static>)) {
     change(world.hashes.as_mut().unwrap());

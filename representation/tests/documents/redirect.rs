@@ -1,0 +1,53 @@
+//! The headers of a redirect.
+
+use crate::world::{World, mirror};
+
+#[test]
+fn redirect_headers_come_in_order() {
+    let headers = World::new("a.iso").redirect(Some("secret"));
+    let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
+    let mut expected = vec!["Location", "X-MirrorBrain-Mirror", "X-MirrorBrain-Realm"];
+    expected.extend(["Link"; 6]);
+    expected.extend([
+        "Digest",
+        "Digest",
+        "Digest",
+        "Repr-Digest",
+        "Vary",
+        "Cache-Control",
+    ]);
+    assert_eq!(names, expected);
+    let values: Vec<_> = headers.iter().map(|(_, value)| &**value).take(9).collect();
+    // printf '1800000000 secret' | md5sum
+    let stamp = "abd08578e9ace611fddc96a491801880";
+    assert_eq!(
+        values,
+        [
+            &*format!("https://de.example.org/pub/iso/a.iso?time=1800000000&stamp={stamp}"),
+            "mirror2",
+            "country",
+            "<https://download.example.org/iso/a.iso.meta4>; rel=describedby; \
+             type=\"application/metalink4+xml\"",
+            "<https://download.example.org/iso/a.iso.asc>; rel=describedby; \
+             type=\"application/pgp-signature\"",
+            "<https://download.example.org/iso/a.iso.torrent>; rel=describedby; \
+             type=\"application/x-bittorrent\"",
+            "<https://de.example.org/pub/iso/a.iso>; rel=duplicate; pri=1; geo=de",
+            "<http://fr.example.org/pub/iso/a.iso>; rel=duplicate; pri=2; geo=fr",
+            "<ftp://nz.example.org/pub/iso/a.iso>; rel=duplicate; pri=3; geo=nz",
+        ]
+    );
+}
+
+#[test]
+fn a_redirect_names_five_mirrors_and_no_documents_that_are_not_there() {
+    let mut world = World::new("a.iso");
+    world.hashes = None;
+    world.mirrors = (1..9)
+        .map(|i| mirror(i, "eu", "de", (51.0, 9.0), "http://x/"))
+        .collect();
+    let headers = world.redirect(None);
+    let links: Vec<_> = headers.iter().filter(|(n, _)| *n == "Link").collect();
+    assert_eq!(links.len(), 6);
+    assert!(!headers.iter().any(|(name, _)| name.ends_with("Digest")));
+}
