@@ -347,3 +347,6 @@ impl fmt::Debug for ConnectionInfo {
         write!(f, "ConnectionInfo({self}, {:?})", self.tls)
     }
 }
+
+#[cfg(test)]
+mod tests;

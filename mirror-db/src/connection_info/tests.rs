@@ -1,0 +1,209 @@
+//! Connection strings: both forms, lists, defaults, and the words of each refusal.
+
+use super::*;
+use proptest::prelude::*;
+
+fn parse(text: &str) -> ConnectionInfo {
+    ConnectionInfo::parse_with(text, |_| None).unwrap()
+}
+
+fn refusal(text: &str) -> String {
+    ConnectionInfo::parse_with(text, |_| None)
+        .unwrap_err()
+        .to_string()
+}
+
+fn servers(text: &str) -> Vec<String> {
+    let endpoint = |e: &Endpoint| match e.address {
+        Some(address) => format!("{}={address}:{}", e.host, e.port),
+        None => format!("{}:{}", e.host, e.port),
+    };
+    parse(text).endpoints.iter().map(endpoint).collect()
+}
+
+#[test]
+fn values_are_quoted_and_escaped_as_in_libpq() {
+    let info = parse(r"user = 'a b' password='it\'s \\ 1' dbname=x\ y options=");
+    assert_eq!(info.user.as_deref(), Some("a b"));
+    assert_eq!(info.password.as_deref(), Some(r"it's \ 1"));
+    assert_eq!(info.dbname.as_deref(), Some("x y"));
+    assert_eq!(info.options, None);
+    assert_eq!(
+        parse("user=a user=b").user.as_deref(),
+        Some("b"),
+        "the last one counts"
+    );
+    assert_eq!(parse("user= b").user.as_deref(), Some("b"));
+}
+
+#[test]
+fn a_uri_says_the_same() {
+    let info = parse("postgresql://us%40er:p%3Aw@h1:1,[::1]:2,h3/d%2Fb?sslmode=require&ssl=true");
+    assert_eq!(info.user.as_deref(), Some("us@er"));
+    assert_eq!(info.password.as_deref(), Some("p:w"));
+    assert_eq!(info.dbname.as_deref(), Some("d/b"));
+    assert_eq!(info.tls.mode(), SslMode::Require);
+    assert_eq!(
+        servers("postgres://h1:1,[::1]:2,h3/"),
+        ["h1:1", "::1:2", "h3:5432"]
+    );
+    assert_eq!(servers("postgresql://%2Frun%2Fpg:7/db"), ["/run/pg:7"]);
+    assert_eq!(
+        servers("postgresql:///db?host=/run/pg&port=8"),
+        ["/run/pg:8"]
+    );
+}
+
+#[test]
+fn servers_come_in_lists() {
+    assert_eq!(servers(""), ["/var/run/postgresql:5432", "localhost:5432"]);
+    assert_eq!(servers("host=a,b port=1"), ["a:1", "b:1"]);
+    assert_eq!(servers("host=a,b port=1,"), ["a:1", "b:5432"]);
+    assert_eq!(servers("host=a,b hostaddr=,::1"), ["a:5432", "b=::1:5432"]);
+    assert_eq!(servers("hostaddr=127.0.0.1"), ["127.0.0.1=127.0.0.1:5432"]);
+}
+
+#[test]
+fn the_environment_fills_what_the_string_leaves_open() {
+    let environment = |name: &str| match name {
+        "PGHOST" => Some("env.example".to_owned()),
+        "PGUSER" => Some("envuser".to_owned()),
+        "PGSSLMODE" => Some("verify-full".to_owned()),
+        _ => None,
+    };
+    let info = ConnectionInfo::parse_with("user=me", environment).unwrap();
+    assert_eq!(info.user.as_deref(), Some("me"));
+    assert_eq!(info.endpoints[0].host, "env.example");
+    assert_eq!(info.tls.mode(), SslMode::VerifyFull);
+}
+
+#[test]
+fn every_parameter_of_libpq_is_known() {
+    parse(
+        "host=h hostaddr=127.0.0.1 port=1 user=u password=p passfile=/f dbname=d options=-cx=1 \
+         application_name=a fallback_application_name=f connect_timeout=2 keepalives=1 \
+         keepalives_idle=1 keepalives_interval=1 keepalives_count=1 tcp_user_timeout=1000 \
+         target_session_attrs=prefer-standby load_balance_hosts=random channel_binding=disable \
+         client_encoding=UTF-8 gssencmode=prefer sslmode=verify-ca sslrootcert=/r sslcert=/c \
+         sslkey=/k sslcrl=/l sslcertmode=allow sslsni=0 sslnegotiation=postgres sslcompression=0 \
+         ssl_min_protocol_version=TLSv1.2 ssl_max_protocol_version=TLSv1.3 replication=false",
+    );
+    assert_eq!(
+        parse("connect_timeout=2").connect_timeout,
+        Some(Duration::from_secs(2))
+    );
+    assert_eq!(parse("connect_timeout=0").connect_timeout, None);
+    assert_eq!(
+        parse("tcp_user_timeout=1500").tcp_user_timeout,
+        Some(Duration::from_millis(1500))
+    );
+    assert_eq!(
+        parse("sslrootcert=system host=h").tls.mode(),
+        SslMode::VerifyFull
+    );
+}
+
+#[test]
+fn what_cannot_be_honoured_is_named() {
+    for (text, sentence) in [
+        ("sslmod=require", "unknown connection parameter \"sslmod\""),
+        ("sslmode=maybe", "invalid value \"maybe\" for \"sslmode\""),
+        ("sslcrldir=/x", "\"sslcrldir\" is not supported"),
+        ("service=x", "\"service\" is not supported"),
+        ("requirepeer=postgres", "\"requirepeer\" is not supported"),
+        ("gssencmode=require", "gssencmode=require is not supported"),
+        ("port=70000", "invalid value \"70000\" for \"port\""),
+        ("port=0", "invalid value \"0\" for \"port\""),
+        (
+            "hostaddr=db.example",
+            "invalid value \"db.example\" for \"hostaddr\"",
+        ),
+        (
+            "host=a,b port=1,2,3",
+            "\"port\" lists 3 ports for 2 servers",
+        ),
+        (
+            "connect_timeout=1s",
+            "invalid value \"1s\" for \"connect_timeout\"",
+        ),
+        ("user='x", "the quoted value of \"user\" has no end"),
+        ("user", "the first word has no \"=\" after it"),
+        (
+            "sslrootcert=system sslmode=require",
+            "sslrootcert=system needs sslmode=verify-full",
+        ),
+        (
+            "sslmode=verify-full hostaddr=::1",
+            "sslmode=verify-full needs \"host\" beside \"hostaddr\"",
+        ),
+        (
+            "postgresql://h/?sslmode",
+            "a URI query parameter has no \"=\"",
+        ),
+        (
+            "postgresql://h%zz/",
+            "host has a \"%\" without two hex digits",
+        ),
+        (
+            "postgresql://[::1/",
+            "an IPv6 address in the URI lacks its \"]\"",
+        ),
+    ] {
+        assert_eq!(refusal(text), sentence, "{text}");
+    }
+    assert!(refusal("client_encoding=latin1").starts_with("\"client_encoding\" may only be UTF8"));
+}
+
+#[test]
+fn the_password_is_shown_nowhere() {
+    for text in ["user=u password=xyzzy", "postgresql://u:xyzzy@h/d"] {
+        let info = parse(text);
+        assert!(!format!("{info} {info:?} {info:#?}").contains("xyzzy"));
+    }
+    assert_eq!(
+        parse("postgresql://u:xyzzy@h:1,i/d").to_string(),
+        "u@h:1,i:5432/d"
+    );
+    for text in [
+        "password=a xyzzy",
+        "postgresql://u:xyzzy%@h/",
+        "password='xyzzy",
+    ] {
+        assert!(!refusal(text).contains("xyzzy"), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "(postgresql://)?[ -~é\0]{0,40}") {
+        let _ = ConnectionInfo::parse_with(&text, |_| None);
+    }
+
+    #[test]
+    fn no_list_of_parameters_makes_it_panic(
+        pairs in prop::collection::vec(("(host|port|hostaddr|user|sslmode|options)", "[a-z0-9:,/'%\\\\]{0,8}"), 0..6)
+    ) {
+        let text: String = pairs.iter().map(|(key, value)| format!("{key}={value} ")).collect();
+        let _ = ConnectionInfo::parse_with(&text, |_| None);
+    }
+
+    /// A second opinion: the parser of tokio-postgres, for what both know.
+    #[test]
+    fn agrees_with_the_parser_of_tokio_postgres(
+        user in "[a-z' \\\\]{1,8}", dbname in "[a-zA-Z0-9 ]{1,8}", ports in prop::collection::vec(1u16.., 1..4)
+    ) {
+        let quote = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
+        let hosts: Vec<String> = (0..ports.len()).map(|i| format!("h{i}")).collect();
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        let text = format!(
+            "user='{}' dbname='{}' host={} port={}",
+            quote(&user), quote(&dbname), hosts.join(","), ports.join(","),
+        );
+        let ours = parse(&text);
+        let theirs: tokio_postgres::Config = text.parse().unwrap();
+        prop_assert_eq!(ours.user.as_deref(), theirs.get_user());
+        prop_assert_eq!(ours.dbname.as_deref(), theirs.get_dbname());
+        let ours: Vec<u16> = ours.endpoints.iter().map(|e| e.port).collect();
+        prop_assert_eq!(ours, theirs.get_ports());
+    }
+}
