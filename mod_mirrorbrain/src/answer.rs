@@ -4,7 +4,7 @@ use crate::client::Who;
 use crate::exclusion::Exclusion;
 use crate::facts::Facts;
 use crate::handler::{Exchange, Subject, Wanted};
-use crate::{path, respond};
+use crate::respond;
 use apache::Outcome;
 use mirror_db::{DbError, Digests};
 use mirror_selection::{Choice, Extent, Selection, select};
@@ -117,9 +117,7 @@ impl<'r> Job<'r> {
     }
 
     fn key(&self) -> Option<Vec<u8>> {
-        let root = || self.exchange.request.document_root().map(path::path);
-        let base = self.exchange.config.base.as_deref().or_else(root)?;
-        path::key(base, self.subject.path)
+        self.exchange.base()?.key(self.subject.path)
     }
 
     fn facts(&self, key: &[u8]) -> Result<Facts, DbError> {

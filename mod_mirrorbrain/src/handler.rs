@@ -3,7 +3,7 @@
 use crate::MirrorBrain;
 use crate::answer::Job;
 use crate::config::{Directory, Server};
-use crate::path::path;
+use crate::path::{Base, path};
 use crate::runtime::Runtime;
 use crate::trace::Trace;
 use crate::yum;
@@ -15,6 +15,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The content handler.
 pub struct Engine;
@@ -186,6 +187,12 @@ impl<'r> Exchange<'r> {
             },
             representation,
         )
+    }
+
+    /// What keys of files are relative to.
+    pub fn base(self) -> Option<Arc<Base>> {
+        let root = || Some(Arc::new(Base::new(path(self.request.document_root()?))));
+        self.config.base.clone().or_else(root)
     }
 
     /// The path of the URL without path info.

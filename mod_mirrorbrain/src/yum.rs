@@ -24,12 +24,11 @@ impl Exchange<'_> {
     /// Lists the mirrors that have the directory's proof file; the file must exist here.
     pub fn yum_list(self, directory: &Directory, query: &QueryArguments<'_>) -> Outcome {
         let request = self.request;
-        let root = || request.document_root().map(path::path);
-        let Some(base) = self.config.base.as_deref().or_else(root) else {
+        let Some(base) = self.base() else {
             return Outcome::Status(404);
         };
-        let proof = base.join(OsStr::from_bytes(&directory.file));
-        let Some((key, metadata)) = path::key(base, &proof).zip(proof.metadata().ok()) else {
+        let proof = base.path().join(OsStr::from_bytes(&directory.file));
+        let Some((key, metadata)) = base.key(&proof).zip(proof.metadata().ok()) else {
             return Outcome::Status(404);
         };
         if !metadata.is_file() {
@@ -58,7 +57,7 @@ impl Exchange<'_> {
                 return respond::unavailable(request);
             }
         }
-        let base_url = format!("{}{}", respond::origin(request), self.base_url(base));
+        let base_url = format!("{}{}", respond::origin(request), self.base_url(base.path()));
         let answer = yum::answer(&directory.path, selection.ranked(), &base_url);
         respond::document(request, "yumlist", &answer)
     }

@@ -1,12 +1,14 @@
 //! What sections (`<Directory>`, `<Location>`, `<Files>`) configure.
 
 use super::List;
+use crate::path::Base;
 use apache::{Config, Regex};
 use ipnet::IpNet;
 use mirror_selection::{Distance, Mirror};
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Smaller files are sent by this server unless configured otherwise.
@@ -26,7 +28,7 @@ pub enum Network {
 pub struct Directory {
     pub engine: Option<bool>,
     /// The directory that file paths are relative to: where the engine was first set On.
-    pub base: Option<Arc<Path>>,
+    pub base: Option<Arc<Base>>,
     pub debug: Option<bool>,
     pub form_get: Option<bool>,
     pub min_size: Option<u64>,
@@ -114,8 +116,6 @@ impl Directory {
 
     /// Notes where the engine was switched on; `None` if that place is no directory.
     pub fn set_base(&mut self, directory: Option<&[u8]>) {
-        use std::os::unix::ffi::OsStrExt;
-        let path = directory.map(|bytes| PathBuf::from(std::ffi::OsStr::from_bytes(bytes)));
-        self.base = path.map(Arc::from);
+        self.base = directory.map(|path| Arc::new(Base::new(Path::new(OsStr::from_bytes(path)))));
     }
 }
