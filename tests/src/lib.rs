@@ -17,6 +17,8 @@ pub mod load;
 pub mod memcached;
 pub mod modules;
 pub mod postgres;
+pub mod site;
+pub mod sums;
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
