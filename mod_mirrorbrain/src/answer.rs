@@ -1,9 +1,9 @@
 //! The answer: exclusions, facts, selection, and the document or redirect made of them.
 
 use crate::client::Who;
+use crate::exchange::{Exchange, Subject, Wanted};
 use crate::exclusion::Exclusion;
 use crate::facts::Facts;
-use crate::handler::{Exchange, Subject, Wanted};
 use crate::respond;
 use apache::Outcome;
 use mirror_db::{DbError, Digests};

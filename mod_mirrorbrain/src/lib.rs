@@ -10,6 +10,7 @@ mod answer;
 mod client;
 mod config;
 mod directives;
+mod exchange;
 mod exclusion;
 mod facts;
 mod handler;

@@ -2,7 +2,7 @@
 
 use crate::MirrorBrain;
 use crate::client::Who;
-use crate::handler::Subject;
+use crate::exchange::Subject;
 use apache::{Level, Method, Outcome, Request};
 use representation::redirect::Redirect;
 use representation::{Answer, ClientInfo, File};

@@ -2,8 +2,8 @@
 
 use crate::client::Who;
 use crate::config::YumRule;
+use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::handler::Exchange;
 use crate::{path, respond};
 use apache::Outcome;
 use mirror_selection::{Extent, select};
