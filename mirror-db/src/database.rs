@@ -5,8 +5,9 @@ use crate::{
     cache::{FileCache, Flight, Join},
     fetch::Fetcher,
     hashes,
-    pool::{Event, Listener, Pool},
+    pool::Pool,
     refresh::Refresher,
+    shared::{Event, Listener},
     statement::Statement,
 };
 use std::{
@@ -92,7 +93,8 @@ impl Database {
             return Ok(Arc::new(FileRecord::unknown()));
         }
         let deadline = Instant::now() + self.settings.pool.query_timeout;
-        self.refresher.wait_for_table(deadline)?;
+        self.refresher
+            .wait_for_table(&self.fetcher.pool, deadline)?;
         if self.settings.cache_ttl.is_zero() {
             let flight = Flight::default();
             let setter = flight.clone();

@@ -24,7 +24,9 @@ mod refresh;
 mod reply;
 mod session;
 mod settings;
+mod shared;
 mod statement;
+mod supervisor;
 mod tls;
 mod value;
 

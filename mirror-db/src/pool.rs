@@ -6,15 +6,17 @@
 //! half second.
 
 use crate::{
-    ConnectionInfo, CustomQuery, DbError, LogLevel, Logger, PoolSettings, Unavailable, connect,
-    queue::{Answer, Done, Job, Queue},
+    ConnectionInfo, CustomQuery, DbError, LogLevel, Logger, PoolSettings, Unavailable,
+    queue::{Answer, Queue},
     reply::Reply,
-    session::{Ended, Session},
+    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared, UP},
     statement::Statement,
+    supervisor::supervise,
     value::TextValue,
 };
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
@@ -23,85 +25,14 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    runtime,
+    runtime::{self, Runtime},
     sync::{Notify, watch},
-    task::JoinSet,
-    time::sleep,
 };
-
-/// How long a server that is away is left alone between two attempts.
-const PAUSE: Duration = Duration::from_millis(400);
-
-/// Attempts that may be under way at a time. One that hangs does not hold up the next: after a
-/// pause or a partition the first to get through counts.
-const ATTEMPTS: usize = 3;
-
-/// The longest that one attempt takes unless `connect_timeout` says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-const IDLE: u8 = 0;
-const CONNECTING: u8 = 1;
-const UP: u8 = 2;
-const DOWN: u8 = 3;
 
 /// The connections of one process to one database.
 pub struct Pool {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What requests and the background thread share.
-pub(crate) struct Shared {
-    pub info: ConnectionInfo,
-    pub settings: PoolSettings,
-    logger: Logger,
-    pub listener: Option<Listener>,
-    pub queue: Queue,
-    state: AtomicU8,
-    /// Answers of any kind, so that one statement that hangs can be told from a server that does.
-    successes: AtomicU64,
-    idle: AtomicUsize,
-    /// Connections that work.
-    pub alive: AtomicUsize,
-    grow: Notify,
-    /// Changes when the server is found to hang.
-    pub down: watch::Sender<()>,
-    stop: watch::Sender<bool>,
-    pub last_init_failure: LastMessage,
-    /// Statements that failed and are to be probed.
-    failing: Mutex<Vec<Arc<Statement>>>,
-}
-
-/// Who wants to hear of notifications (`NOTIFY`).
-pub(crate) struct Listener {
-    /// A plain SQL identifier.
-    pub channel: &'static str,
-    /// Called in the background thread; must be quick and must not block.
-    pub call: Box<dyn Fn(Event<'_>) + Send + Sync>,
-}
-
-/// What a [`Listener`] hears.
-pub(crate) enum Event<'a> {
-    /// There is a new connection. Notifications in the meantime were lost.
-    Connected,
-    /// A notification with this payload.
-    Notified(&'a str),
-}
-
-/// The last message of a kind, so that it is said only once.
-#[derive(Default)]
-pub(crate) struct LastMessage(Mutex<Option<String>>);
-
-impl LastMessage {
-    /// Keeps the message; true if it differs from the last one.
-    pub fn replace(&self, text: &str) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_deref() == Some(text) {
-            return false;
-        }
-        *last = Some(text.to_owned());
-        true
-    }
 }
 
 impl Pool {
@@ -153,22 +84,11 @@ impl Pool {
         self.shared.stop.send_replace(false);
         self.shared.state.store(CONNECTING, Ordering::Relaxed);
         let shared = self.shared.clone();
+        let work = move || run(&shared, runtime);
         *thread = Some(
             std::thread::Builder::new()
                 .name("mb-database".into())
-                .spawn(move || {
-                    let mut stop = shared.stop.subscribe();
-                    runtime.block_on(async {
-                        tokio::select! {
-                            () = supervise(shared.clone()) => {}
-                            _ = stop.wait_for(|stop| *stop) => {}
-                        }
-                    });
-                    shared.state.store(IDLE, Ordering::Relaxed);
-                    shared.queue.fail_all(&Unavailable.into());
-                    // Name look-ups run in threads that cannot be interrupted.
-                    runtime.shutdown_background();
-                })?,
+                .spawn(work)?,
         );
         Ok(())
     }
@@ -188,6 +108,11 @@ impl Pool {
             self.shared
                 .log(LogLevel::Error, "the database thread ended in a panic");
         }
+    }
+
+    /// Whether queries fail at once.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self.shared.state.load(Ordering::Relaxed), IDLE | DOWN)
     }
 
     /// Whether the server answers, as far as is known.
@@ -231,6 +156,30 @@ impl Pool {
         self.shared
             .submit(statement, parameters, deadline, false, Box::new(done))
     }
+}
+
+/// The background thread.
+fn run(shared: &Arc<Shared>, runtime: Runtime) {
+    let mut stop = shared.stop.subscribe();
+    let mut work = || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = supervise(shared.clone()) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        });
+    };
+    // A bug must not leave requests without an answer until the next restart.
+    while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
+        shared.alive.store(0, Ordering::Relaxed);
+        shared.idle.store(0, Ordering::Relaxed);
+        shared.set_down("internal error");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    shared.state.store(IDLE, Ordering::Relaxed);
+    shared.queue.fail_all(&Unavailable.into());
+    // Name look-ups run in threads that cannot be interrupted.
+    runtime.shutdown_background();
 }
 
 impl Drop for Pool {
@@ -281,282 +230,5 @@ impl Slot {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
-    }
-}
-
-impl Shared {
-    pub fn log(&self, level: LogLevel, text: &str) {
-        (self.logger)(level, text);
-    }
-
-    fn submit(
-        &self,
-        statement: &Arc<Statement>,
-        parameters: Vec<String>,
-        deadline: Instant,
-        probe: bool,
-        done: Done,
-    ) -> Result<(), DbError> {
-        match self.state.load(Ordering::Relaxed) {
-            UP | CONNECTING => {}
-            _ => return Err(Unavailable.into()),
-        }
-        if let Some(failure) = statement.failure()
-            && !probe
-        {
-            return Err(failure);
-        }
-        let statement = statement.clone();
-        let queued = Instant::now();
-        let job = Job {
-            statement,
-            parameters,
-            deadline,
-            queued,
-            lost: 0,
-            alone: false,
-            probe,
-            done: Some(done),
-        };
-        if self.queue.push(job).is_err() {
-            return Err(Unavailable.into());
-        }
-        if self.idle.load(Ordering::Relaxed) == 0 {
-            self.grow.notify_one();
-        }
-        // The server may have gone in between, and the queue been emptied before this job.
-        if self.state.load(Ordering::Relaxed) == DOWN {
-            self.queue.fail_all(&Unavailable.into());
-        }
-        Ok(())
-    }
-
-    pub fn idle_changed(&self, by: isize) {
-        if by > 0 {
-            self.idle.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.idle.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    pub fn successes(&self) -> u64 {
-        self.successes.load(Ordering::Relaxed)
-    }
-
-    /// The server said something.
-    pub fn answered(&self) {
-        self.successes.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub fn succeeded(&self, statement: &Statement) {
-        self.answered();
-        if statement.succeed() {
-            self.log(LogLevel::Notice, &format!("{} works again", statement.name));
-        }
-    }
-
-    pub fn statement_failed(&self, statement: &Arc<Statement>, error: DbError) {
-        let text = error.to_string();
-        if statement.quiet {
-            return;
-        }
-        if statement.fail(error) {
-            self.log(LogLevel::Error, &text);
-            self.failing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(statement.clone());
-        }
-    }
-
-    /// The server is there.
-    fn set_up(&self, last: u8) {
-        self.state.store(UP, Ordering::Relaxed);
-        self.answered();
-        if let Some(listener) = &self.listener {
-            (listener.call)(Event::Connected);
-        }
-        if last == DOWN {
-            self.log(
-                LogLevel::Notice,
-                &format!("the database {} answers again", self.info),
-            );
-        }
-    }
-
-    /// No connection came about. As long as others work this is no reason to give up.
-    fn connect_failed(&self, reason: &str) {
-        if self.alive.load(Ordering::Relaxed) == 0 {
-            self.set_down(reason);
-        }
-    }
-
-    /// One connection found that the server hangs: the others need not find out one by one.
-    fn set_hung(&self) {
-        self.set_down("no answer in time");
-        self.down.send_replace(());
-    }
-
-    /// The server is away: all that wait are told so.
-    fn set_down(&self, reason: &str) {
-        if self.state.swap(DOWN, Ordering::Relaxed) != DOWN {
-            let text = format!("the database {} is not available: {reason}", self.info);
-            self.log(LogLevel::Error, &text);
-        }
-        self.queue.fail_all(&Unavailable.into());
-    }
-}
-
-/// Keeps one connection open, adds others while jobs wait, and probes statements that fail.
-async fn supervise(shared: Arc<Shared>) {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(probe_failing(shared.clone()));
-    tasks.spawn(grow(shared.clone()));
-    loop {
-        let session = reconnect(&shared).await;
-        match session.serve(&shared, None).await {
-            Ended::Idle => {}
-            Ended::Lost(reason) => {
-                let _ = shared.state.compare_exchange(
-                    UP,
-                    CONNECTING,
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                );
-                shared.log(
-                    LogLevel::Debug,
-                    &format!("database connection lost: {reason}"),
-                );
-            }
-            Ended::Hung => shared.set_hung(),
-        }
-    }
-}
-
-/// Tries until there is a session.
-async fn reconnect(shared: &Arc<Shared>) -> Session {
-    let mut attempts = JoinSet::new();
-    let started = Instant::now();
-    loop {
-        if attempts.len() < ATTEMPTS {
-            attempts.spawn(open(shared.clone()));
-        }
-        let tick = sleep(PAUSE);
-        tokio::pin!(tick);
-        loop {
-            tokio::select! {
-                Some(result) = attempts.join_next() => match result {
-                    Ok(Ok(session)) => {
-                        shared.set_up(shared.state.load(Ordering::Relaxed));
-                        return session;
-                    }
-                    Ok(Err(reason)) => shared.connect_failed(&reason),
-                    Err(panic) => shared.connect_failed(&format!("internal error: {panic}")),
-                },
-                () = &mut tick => break,
-            }
-        }
-        if started.elapsed() >= shared.settings.query_timeout {
-            shared.connect_failed("it does not answer");
-        }
-    }
-}
-
-/// Hands on the notifications of a connection.
-fn notifier(shared: &Arc<Shared>) -> connect::Notifier {
-    let shared = Arc::downgrade(shared);
-    Arc::new(move |payload| {
-        if let Some(shared) = shared.upgrade()
-            && let Some(listener) = &shared.listener
-        {
-            (listener.call)(Event::Notified(payload));
-        }
-    })
-}
-
-async fn open(shared: Arc<Shared>) -> Result<Session, String> {
-    let limit = shared
-        .info
-        .connect_timeout
-        .unwrap_or(CONNECT_TIMEOUT)
-        .min(Duration::from_secs(30));
-    let link = connect::connect(&shared.info, limit, notifier(&shared))
-        .await
-        .map_err(|error| error.to_string())?;
-    match tokio::time::timeout(limit, Session::new(link, &shared)).await {
-        Ok(session) => session,
-        Err(_) => Err("no answer in time".to_owned()),
-    }
-}
-
-/// Opens a further connection while jobs wait and none is free.
-async fn grow(shared: Arc<Shared>) {
-    let mut sessions: JoinSet<()> = JoinSet::new();
-    loop {
-        shared.grow.notified().await;
-        // A job that is taken within this time is not worth a connection.
-        sleep(Duration::from_millis(5)).await;
-        while sessions.try_join_next().is_some() {}
-        let waits = shared
-            .queue
-            .oldest()
-            .is_some_and(|t| t.elapsed() > Duration::from_millis(4));
-        let room = sessions.len() + 1 < shared.settings.max_connections;
-        if !waits || !room || shared.state.load(Ordering::Relaxed) != UP {
-            continue;
-        }
-        let keep = sessions.len() + 1 < shared.settings.keep_connections;
-        let Ok(session) = open(shared.clone()).await else {
-            // Such as the server's limit of connections: no use asking for each job.
-            sleep(PAUSE).await;
-            continue;
-        };
-        let shared = shared.clone();
-        sessions.spawn(async move {
-            let patience = (!keep).then_some(shared.settings.idle_expiry);
-            if session.serve(&shared, patience).await == Ended::Hung {
-                shared.set_hung();
-            }
-        });
-    }
-}
-
-/// Runs each failing statement every half second, with parameters that mean nothing, until it
-/// works. An error about those parameters is a sign of life.
-async fn probe_failing(shared: Arc<Shared>) {
-    loop {
-        sleep(PAUSE).await;
-        let failing = std::mem::take(
-            &mut *shared
-                .failing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for statement in failing.into_iter().filter(|s| s.failure().is_some()) {
-            let again = shared.clone();
-            let probed = statement.clone();
-            let parameters = vec!["0".to_owned(); statement.parameters];
-            let deadline = Instant::now() + shared.settings.query_timeout;
-            let done = move |answer: Answer| {
-                if let Err(DbError::QueryFailed(text)) = &answer
-                    && text.contains("(SQLSTATE 22")
-                {
-                    again.succeeded(&probed);
-                }
-                again
-                    .failing
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(probed);
-            };
-            let queued = shared.submit(&statement, parameters, deadline, true, Box::new(done));
-            if queued.is_err() {
-                shared
-                    .failing
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(statement);
-            }
-        }
     }
 }

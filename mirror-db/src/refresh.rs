@@ -29,6 +29,7 @@ FROM server";
 /// The mirror table and the thread that renews it.
 pub(crate) struct Refresher {
     pub table: ArcSwap<MirrorTable>,
+    select: Arc<Statement>,
     /// Whether the table is used at all; a site's own mirror query replaces it.
     needed: bool,
     loaded: AtomicBool,
@@ -52,6 +53,7 @@ impl Refresher {
     pub fn new(needed: bool) -> Self {
         Self {
             table: ArcSwap::default(),
+            select: Arc::new(Statement::new("the list of mirrors", SQL, 0)),
             needed,
             loaded: AtomicBool::new(!needed),
             first: Mutex::default(),
@@ -128,9 +130,15 @@ impl Refresher {
     }
 
     /// Waits for the first table.
-    pub fn wait_for_table(&self, deadline: Instant) -> Result<(), DbError> {
+    pub fn wait_for_table(&self, pool: &Pool, deadline: Instant) -> Result<(), DbError> {
         if self.loaded.load(Ordering::Acquire) {
             return Ok(());
+        }
+        if pool.is_away() {
+            return Err(Unavailable.into());
+        }
+        if let Some(failure) = self.select.failure() {
+            return Err(failure);
         }
         let first = self
             .first
@@ -141,13 +149,12 @@ impl Refresher {
     }
 
     fn work(&self, pool: &Pool, interval: Duration) {
-        let select = Arc::new(Statement::new("the list of mirrors", SQL, 0));
         let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
         let mut last = None;
         while !self.stopped() {
             let now = fingerprint(pool, &print);
             if now.is_none() || now != last {
-                last = match self.load(pool, &select) {
+                last = match self.load(pool) {
                     Ok(()) => now,
                     Err(_) => None,
                 };
@@ -156,10 +163,10 @@ impl Refresher {
         }
     }
 
-    fn load(&self, pool: &Pool, select: &Arc<Statement>) -> Result<(), DbError> {
+    fn load(&self, pool: &Pool) -> Result<(), DbError> {
         let result = pool
-            .query(select, Vec::new())
-            .and_then(|rows| mirror_table::read(select, &rows))
+            .query(&self.select, Vec::new())
+            .and_then(|rows| mirror_table::read(&self.select, &rows))
             .map(|mirrors| self.table.store(Arc::new(MirrorTable::new(mirrors))));
         if result.is_ok() {
             self.loaded.store(true, Ordering::Release);

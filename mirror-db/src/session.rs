@@ -1,8 +1,8 @@
 //! One connection at work.
 
 use crate::{
-    DbError, LogLevel, Unavailable, connect::Link, pool::Shared, queue::Job, statement::Statement,
-    value::TextParam,
+    DbError, LogLevel, Unavailable, connect::Link, queue::Job, shared::Shared,
+    statement::Statement, value::TextParam,
 };
 use std::{
     collections::HashMap,

@@ -1,0 +1,201 @@
+//! What requests and the background thread of a pool share.
+
+use crate::{
+    ConnectionInfo, DbError, LogLevel, Logger, PoolSettings, Unavailable,
+    queue::{Done, Job, Queue},
+    statement::Statement,
+};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+use tokio::sync::{Notify, watch};
+
+/// Not started.
+pub(crate) const IDLE: u8 = 0;
+/// Nothing is known of the server yet, or its connection broke: jobs wait.
+pub(crate) const CONNECTING: u8 = 1;
+/// The server answers.
+pub(crate) const UP: u8 = 2;
+/// The server is away: jobs fail at once.
+pub(crate) const DOWN: u8 = 3;
+
+/// The queue, the state of the server, and the signals.
+pub(crate) struct Shared {
+    pub info: ConnectionInfo,
+    pub settings: PoolSettings,
+    pub logger: Logger,
+    pub listener: Option<Listener>,
+    pub queue: Queue,
+    pub state: AtomicU8,
+    /// Answers of any kind, so that one statement that hangs can be told from a server that does.
+    pub successes: AtomicU64,
+    pub idle: AtomicUsize,
+    /// Connections that work.
+    pub alive: AtomicUsize,
+    pub grow: Notify,
+    /// Changes when the server is found to hang.
+    pub down: watch::Sender<()>,
+    pub stop: watch::Sender<bool>,
+    pub last_init_failure: LastMessage,
+    /// Statements that failed and are to be probed.
+    pub failing: Mutex<Vec<Arc<Statement>>>,
+}
+
+/// Who wants to hear of notifications (`NOTIFY`).
+pub(crate) struct Listener {
+    /// A plain SQL identifier.
+    pub channel: &'static str,
+    /// Called in the background thread; must be quick and must not block.
+    pub call: Box<dyn Fn(Event<'_>) + Send + Sync>,
+}
+
+/// What a [`Listener`] hears.
+pub(crate) enum Event<'a> {
+    /// There is a new connection. Notifications in the meantime were lost.
+    Connected,
+    /// A notification with this payload.
+    Notified(&'a str),
+}
+
+/// The last message of a kind, so that it is said only once.
+#[derive(Default)]
+pub(crate) struct LastMessage(Mutex<Option<String>>);
+
+impl LastMessage {
+    /// Keeps the message; true if it differs from the last one.
+    pub fn replace(&self, text: &str) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_deref() == Some(text) {
+            return false;
+        }
+        *last = Some(text.to_owned());
+        true
+    }
+}
+
+impl Shared {
+    pub fn log(&self, level: LogLevel, text: &str) {
+        (self.logger)(level, text);
+    }
+
+    pub fn submit(
+        &self,
+        statement: &Arc<Statement>,
+        parameters: Vec<String>,
+        deadline: Instant,
+        probe: bool,
+        done: Done,
+    ) -> Result<(), DbError> {
+        match self.state.load(Ordering::Relaxed) {
+            UP | CONNECTING => {}
+            _ => return Err(Unavailable.into()),
+        }
+        if let Some(failure) = statement.failure()
+            && !probe
+        {
+            return Err(failure);
+        }
+        let statement = statement.clone();
+        let queued = Instant::now();
+        let job = Job {
+            statement,
+            parameters,
+            deadline,
+            queued,
+            lost: 0,
+            alone: false,
+            probe,
+            done: Some(done),
+        };
+        if self.queue.push(job).is_err() {
+            return Err(Unavailable.into());
+        }
+        if self.idle.load(Ordering::Relaxed) == 0 {
+            self.grow.notify_one();
+        }
+        // The server may have gone in between, and the queue been emptied before this job.
+        if self.state.load(Ordering::Relaxed) == DOWN {
+            self.queue.fail_all(&Unavailable.into());
+        }
+        Ok(())
+    }
+
+    pub fn idle_changed(&self, by: isize) {
+        if by > 0 {
+            self.idle.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.idle.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub fn successes(&self) -> u64 {
+        self.successes.load(Ordering::Relaxed)
+    }
+
+    /// The server said something.
+    pub fn answered(&self) {
+        self.successes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn succeeded(&self, statement: &Statement) {
+        self.answered();
+        if statement.succeed() {
+            self.log(LogLevel::Notice, &format!("{} works again", statement.name));
+        }
+    }
+
+    pub fn statement_failed(&self, statement: &Arc<Statement>, error: DbError) {
+        let text = error.to_string();
+        if statement.quiet {
+            return;
+        }
+        if statement.fail(error) {
+            self.log(LogLevel::Error, &text);
+            self.failing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(statement.clone());
+        }
+    }
+
+    /// The server is there.
+    pub fn set_up(&self, last: u8) {
+        self.state.store(UP, Ordering::Relaxed);
+        self.answered();
+        if let Some(listener) = &self.listener {
+            (listener.call)(Event::Connected);
+        }
+        if last == DOWN {
+            self.log(
+                LogLevel::Notice,
+                &format!("the database {} answers again", self.info),
+            );
+        }
+    }
+
+    /// No connection came about. As long as others work this is no reason to give up.
+    pub fn connect_failed(&self, reason: &str) {
+        if self.alive.load(Ordering::Relaxed) == 0 {
+            self.set_down(reason);
+        }
+    }
+
+    /// One connection found that the server hangs: the others need not find out one by one.
+    pub fn set_hung(&self) {
+        self.set_down("no answer in time");
+        self.down.send_replace(());
+    }
+
+    /// The server is away: all that wait are told so.
+    pub fn set_down(&self, reason: &str) {
+        if self.state.swap(DOWN, Ordering::Relaxed) != DOWN {
+            let text = format!("the database {} is not available: {reason}", self.info);
+            self.log(LogLevel::Error, &text);
+        }
+        self.queue.fail_all(&Unavailable.into());
+    }
+}

@@ -1,0 +1,177 @@
+//! The background thread of a pool: it connects, reconnects, and probes.
+
+use crate::{
+    DbError, LogLevel, connect,
+    queue::Answer,
+    session::{Ended, Session},
+    shared::{CONNECTING, Event, Shared, UP},
+};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::{task::JoinSet, time::sleep};
+
+/// How long a server that is away is left alone between two attempts.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// Attempts that may be under way at a time. One that hangs does not hold up the next: after a
+/// pause or a partition the first to get through counts.
+const ATTEMPTS: usize = 3;
+
+/// The longest that one attempt takes unless `connect_timeout` says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Keeps one connection open, adds others while jobs wait, and probes statements that fail.
+pub(crate) async fn supervise(shared: Arc<Shared>) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(probe_failing(shared.clone()));
+    tasks.spawn(grow(shared.clone()));
+    loop {
+        let session = reconnect(&shared).await;
+        match session.serve(&shared, None).await {
+            Ended::Idle => {}
+            Ended::Lost(reason) => {
+                let _ = shared.state.compare_exchange(
+                    UP,
+                    CONNECTING,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
+                shared.log(
+                    LogLevel::Debug,
+                    &format!("database connection lost: {reason}"),
+                );
+            }
+            Ended::Hung => shared.set_hung(),
+        }
+    }
+}
+
+/// Tries until there is a session.
+async fn reconnect(shared: &Arc<Shared>) -> Session {
+    let mut attempts = JoinSet::new();
+    let started = Instant::now();
+    loop {
+        if attempts.len() < ATTEMPTS {
+            attempts.spawn(open(shared.clone()));
+        }
+        let tick = sleep(PAUSE);
+        tokio::pin!(tick);
+        loop {
+            tokio::select! {
+                Some(result) = attempts.join_next() => match result {
+                    Ok(Ok(session)) => {
+                        shared.set_up(shared.state.load(Ordering::Relaxed));
+                        return session;
+                    }
+                    Ok(Err(reason)) => shared.connect_failed(&reason),
+                    Err(panic) => shared.connect_failed(&format!("internal error: {panic}")),
+                },
+                () = &mut tick => break,
+            }
+        }
+        if started.elapsed() >= shared.settings.query_timeout {
+            shared.connect_failed("it does not answer");
+        }
+    }
+}
+
+/// Hands on the notifications of a connection.
+fn notifier(shared: &Arc<Shared>) -> connect::Notifier {
+    let shared = Arc::downgrade(shared);
+    Arc::new(move |payload| {
+        if let Some(shared) = shared.upgrade()
+            && let Some(listener) = &shared.listener
+        {
+            (listener.call)(Event::Notified(payload));
+        }
+    })
+}
+
+async fn open(shared: Arc<Shared>) -> Result<Session, String> {
+    let limit = shared
+        .info
+        .connect_timeout
+        .unwrap_or(CONNECT_TIMEOUT)
+        .min(Duration::from_secs(30));
+    let link = connect::connect(&shared.info, limit, notifier(&shared))
+        .await
+        .map_err(|error| error.to_string())?;
+    match tokio::time::timeout(limit, Session::new(link, &shared)).await {
+        Ok(session) => session,
+        Err(_) => Err("no answer in time".to_owned()),
+    }
+}
+
+/// Opens a further connection while jobs wait and none is free.
+async fn grow(shared: Arc<Shared>) {
+    let mut sessions: JoinSet<()> = JoinSet::new();
+    loop {
+        shared.grow.notified().await;
+        // A job that is taken within this time is not worth a connection.
+        sleep(Duration::from_millis(5)).await;
+        while sessions.try_join_next().is_some() {}
+        let waits = shared
+            .queue
+            .oldest()
+            .is_some_and(|t| t.elapsed() > Duration::from_millis(4));
+        let room = sessions.len() + 1 < shared.settings.max_connections;
+        if !waits || !room || shared.state.load(Ordering::Relaxed) != UP {
+            continue;
+        }
+        let keep = sessions.len() + 1 < shared.settings.keep_connections;
+        let Ok(session) = open(shared.clone()).await else {
+            // Such as the server's limit of connections: no use asking for each job.
+            sleep(PAUSE).await;
+            continue;
+        };
+        let shared = shared.clone();
+        sessions.spawn(async move {
+            let patience = (!keep).then_some(shared.settings.idle_expiry);
+            if session.serve(&shared, patience).await == Ended::Hung {
+                shared.set_hung();
+            }
+        });
+    }
+}
+
+/// Runs each failing statement every half second, with parameters that mean nothing, until it
+/// works. An error about those parameters is a sign of life.
+async fn probe_failing(shared: Arc<Shared>) {
+    loop {
+        sleep(PAUSE).await;
+        let failing = std::mem::take(
+            &mut *shared
+                .failing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for statement in failing.into_iter().filter(|s| s.failure().is_some()) {
+            let again = shared.clone();
+            let probed = statement.clone();
+            let parameters = vec!["0".to_owned(); statement.parameters];
+            let deadline = Instant::now() + shared.settings.query_timeout;
+            let done = move |answer: Answer| {
+                if let Err(DbError::QueryFailed(text)) = &answer
+                    && text.contains("(SQLSTATE 22")
+                {
+                    again.succeeded(&probed);
+                }
+                again
+                    .failing
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(probed);
+            };
+            let queued = shared.submit(&statement, parameters, deadline, true, Box::new(done));
+            if queued.is_err() {
+                shared
+                    .failing
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(statement);
+            }
+        }
+    }
+}
