@@ -13,6 +13,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::{Answer, Document, Segment, escape};
 
 const STYLE: &str = include_str!("mirrorlist/style.css");
+/// Left out beside a site's own sheet: ours cannot know whether those colours suit a dark page.
+const DARK_STYLE: &str = include_str!("mirrorlist/dark.css");
 
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Answer<'a> {
     // The page shows the client's address: no business of a shared cache.
@@ -36,11 +38,14 @@ fn top<'a>(doc: &Document<'a>) -> Segment<'a> {
         head {
             meta charset="UTF-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
-            meta name="color-scheme" content="light dark";
             title { "Mirrors of " (name) }
             style { (PreEscaped(STYLE)) }
-            @if let Some(url) = &doc.site.style_sheet {
-                link rel="stylesheet" href=(url);
+            @match &doc.site.style_sheet {
+                Some(url) => { link rel="stylesheet" href=(url); }
+                None => {
+                    meta name="color-scheme" content="light dark";
+                    style { (PreEscaped(DARK_STYLE)) }
+                }
             }
         }
         (PreEscaped("\n<body>\n"))

@@ -244,3 +244,32 @@ fn broken_test_mirrors_come_first_or_alone() {
         assert!(Xml::parse(&text).is_ok());
     }
 }
+
+#[test]
+fn a_magnet_is_linked_if_switched_on_and_complete() {
+    let linked = |world: &World| {
+        let torrent = |kind: &str| {
+            let text = world.text(kind);
+            text.contains("<metaurl") || text.contains("type=\"bittorrent\"")
+        };
+        assert_eq!(torrent("meta4"), torrent("metalink"));
+        torrent("meta4")
+    };
+    let on = || {
+        let mut world = World::new("a.iso");
+        world.site.magnet_links = true;
+        world
+    };
+    assert!(linked(&on()));
+    assert!(!linked(&World::new("a.iso")));
+    for remove in [
+        (|world| world.site.trackers.clear()) as fn(&mut World),
+        |world| world.hashes.as_mut().unwrap().has_pieces = false,
+        |world| world.hashes.as_mut().unwrap().btih = None,
+        |world| world.hashes = None,
+    ] {
+        let mut world = on();
+        remove(&mut world);
+        assert!(!linked(&world));
+    }
+}

@@ -159,8 +159,14 @@ fn the_page_tells_country_and_distance() {
 #[test]
 fn a_site_can_bring_its_own_frame() {
     let mut world = World::new("a.iso");
+    assert!(
+        world
+            .text("mirrorlist")
+            .contains("prefers-color-scheme: dark")
+    );
     world.site.style_sheet = Some("/style.css?a=1&b=2".to_owned());
     let page = Html::parse_document(&world.text("mirrorlist"));
+    assert!(!world.text("mirrorlist").contains("dark"));
     assert_eq!(
         hrefs(&page, "head link[rel=stylesheet]"),
         ["/style.css?a=1&b=2"]
