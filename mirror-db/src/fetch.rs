@@ -115,6 +115,7 @@ struct Found {
     /// From the site's own query; takes the place of those of the look-up.
     own_versions: Option<Vec<Version>>,
     versions: Vec<Version>,
+    digests_failed: bool,
 }
 
 impl Assembly {
@@ -147,6 +148,14 @@ impl Assembly {
         match result {
             Ok(()) => self.part_done(),
             Err(error) if is_no_name(&error) => self.part_done(),
+            // A redirect can do without digests.
+            Err(DbError::QueryFailed(_)) if part == Part::Hashes => {
+                self.found
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .digests_failed = true;
+                self.part_done();
+            }
             Err(error) => self.finish(Err(error)),
         }
     }
@@ -161,8 +170,13 @@ impl Assembly {
             let found =
                 std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
             let mirrors = found.mirrors.unwrap_or(Mirrors::Ids(Box::default()));
-            let versions = found.own_versions.unwrap_or(found.versions);
-            self.finish(Ok(FileRecord::new(mirrors, versions)));
+            let mut record = if found.digests_failed {
+                FileRecord::new(mirrors, Vec::new())
+            } else {
+                FileRecord::new(mirrors, found.own_versions.unwrap_or(found.versions))
+            };
+            record.digests_failed = found.digests_failed;
+            self.finish(Ok(record));
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Digests {
 pub struct FileRecord {
     pub(crate) mirrors: Mirrors,
     pub(crate) versions: Box<[Version]>,
+    /// Whether the site's own query for hashes failed.
+    pub(crate) digests_failed: bool,
     /// When the database said so.
     pub(crate) fetched: Instant,
     /// Whether someone already asks for a newer one.
@@ -58,6 +60,7 @@ impl FileRecord {
         Self {
             mirrors,
             versions: versions.into(),
+            digests_failed: false,
             fetched: Instant::now(),
             refreshing: AtomicBool::new(false),
         }
@@ -76,6 +79,12 @@ impl FileRecord {
             Mirrors::Ids(ids) => MirrorIter(Source::Ids(ids.iter(), table)),
             Mirrors::Rows(rows) => MirrorIter(Source::Rows(rows.iter())),
         }
+    }
+
+    /// Whether the statement for the digests failed, so that nothing can be said about them. The
+    /// mirrors are known all the same.
+    pub fn digests_failed(&self) -> bool {
+        self.digests_failed
     }
 
     /// The digests stored for the version of the file with this size (bytes) and mtime (seconds

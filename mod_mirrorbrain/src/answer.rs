@@ -226,6 +226,9 @@ impl<'r> Job<'r> {
         if !has_mirror && matches!(self.wanted, Wanted::Negotiated(_)) {
             return self.give_file(c"file");
         }
+        if representation.needs_hashes() && facts.digests_failed() {
+            return respond::unavailable(self.exchange.request);
+        }
         let digests = facts.digests(self.subject.size, self.subject.mtime);
         let full = match digests {
             Some(_) if representation.needs_sums() => match self.sums(file) {

@@ -37,6 +37,11 @@ impl Facts {
         self.record.mirrors(&self.table)
     }
 
+    /// Whether the statement for the digests failed.
+    pub fn digests_failed(&self) -> bool {
+        self.record.digests_failed()
+    }
+
     /// The digests of the file's version.
     pub fn digests(&self, size: u64, mtime: i64) -> Option<&Digests> {
         self.record.digests(size, mtime)
