@@ -1,5 +1,6 @@
 //! A private memcached.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -47,6 +48,16 @@ impl Memcached {
     /// The TCP port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Stores a value without flags and expiry.
+    pub fn set(&self, key: &str, value: &str) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("memcached");
+        let command = format!("set {key} 0 0 {}\r\n{value}\r\n", value.len());
+        stream.write_all(command.as_bytes()).expect("memcached");
+        let mut answer = [0; 8];
+        stream.read_exact(&mut answer).expect("memcached");
+        assert_eq!(&answer, b"STORED\r\n");
     }
 
     /// Ends the server while its users still want it.

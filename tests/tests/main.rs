@@ -2,7 +2,10 @@
 
 mod clients;
 mod compat;
+mod defects;
 mod directives;
 mod harness;
+mod loading;
 mod outage;
 mod reference;
+mod site;
