@@ -12,6 +12,7 @@ import libtorrent
 
 
 def show(torrent, magnet):
+    # Lists of one rank are in random order: libtorrent shuffles them.
     info = libtorrent.torrent_info(torrent)
     link = libtorrent.parse_magnet_uri(magnet)
     files = info.files()
@@ -24,7 +25,7 @@ def show(torrent, magnet):
         "pieces": info.num_pieces(),
         "comment": info.comment(),
         "creator": info.creator(),
-        "trackers": [[entry.url, entry.tier] for entry in info.trackers()],
+        "trackers": sorted([entry.url, entry.tier] for entry in info.trackers()),
         "web_seeds": sorted(seed["url"] for seed in info.web_seeds()),
         "nodes": [list(node) for node in info.nodes()],
         "magnet": {

@@ -219,7 +219,7 @@ fn libtorrent_reads_torrent_and_magnet_and_downloads_from_web_seeds() {
 
     let seen = libtorrent("show", &torrent, magnet.trim_end().as_ref());
     let mut seeds = urls.map(|url| url + "iso/orange%201.0.iso");
-    seeds.sort(); // libtorrent keeps no order
+    seeds.sort();
     let expected = json!({
         "info_hash": btih,
         "name": "orange 1.0.iso",
