@@ -6,7 +6,7 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fmt lint install clean
+.PHONY: all setup demo demo-stop test fmt lint bench install clean
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -32,6 +32,11 @@ test: setup
 	$(CARGO) test --workspace --doc
 	$(CARGO) test --workspace --exclude tests --all-targets
 	$(CARGO) test -p tests --all-targets
+
+# One table: requests per second, latency, CPU and memory, beside httpd's own modules.
+bench: setup
+	$(CARGO) build --release $(PACKAGES) -p bench
+	$(CARGO) run -q --release -p bench -- compare $(BENCH_ARGS)
 
 fmt:
 	$(CARGO) fmt --all

@@ -71,6 +71,7 @@ pub struct Builder {
     bare: bool,
     values: Vec<(String, String)>,
     allowed: Vec<String>,
+    tool: Vec<String>,
     work: TempDir,
     port: u16,
 }
@@ -95,6 +96,7 @@ impl Builder {
             bare: false,
             values: Vec::new(),
             allowed: Vec::new(),
+            tool: Vec::new(),
             work,
             port: free_port(),
         }
@@ -140,6 +142,12 @@ impl Builder {
     /// Expects lines in the error log that contain this text; they do not fail the test.
     pub fn allow(mut self, text: &str) -> Self {
         self.allowed.push(text.to_owned());
+        self
+    }
+
+    /// Starts httpd, as a single process (`-X`), by this command: a debugger or profiler.
+    pub fn run_by<S: Into<String>>(mut self, command: impl IntoIterator<Item = S>) -> Self {
+        self.tool = command.into_iter().map(Into::into).collect();
         self
     }
 
@@ -199,8 +207,7 @@ impl Builder {
         }
         let stderr = fs::File::create(self.work.path().join("stderr")).expect("stderr");
         let process = self
-            .httpd()
-            .arg("-DFOREGROUND")
+            .server()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
@@ -224,6 +231,21 @@ impl Builder {
         };
         httpd.wait_until_up();
         httpd
+    }
+
+    /// What becomes the server: httpd, or the tool that runs it.
+    fn server(&self) -> Command {
+        let httpd = self.httpd();
+        let Some((program, arguments)) = self.tool.split_first() else {
+            let mut command = httpd;
+            command.arg("-DFOREGROUND");
+            return command;
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command.arg(httpd.get_program()).args(httpd.get_args());
+        command.arg("-X");
+        command
     }
 
     fn httpd(&self) -> Command {
