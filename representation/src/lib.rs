@@ -4,7 +4,7 @@
 //! Everything here is a function of its arguments: no httpd, no database, no clock. A request
 //! handler reads the query ([`query`]), the suffix ([`suffix`]) and the `Accept` header
 //! ([`accept`]) to learn which [`Representation`] is wanted, gathers the facts into one
-//! [`Document`], and calls [`Document::answer`] or [`redirect::headers`].
+//! [`Document`], and calls [`Document::answer`] or [`redirect::Redirect::headers`].
 //!
 //! Names of files and paths are bytes throughout, as they are on disk: UTF-8 or not. Each writer
 //! escapes them for the place where they stand (see [`escape`]).
