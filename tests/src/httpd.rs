@@ -121,8 +121,11 @@ impl Httpd {
     pub fn graceful(&mut self) {
         let count = |log: &str| log.matches("resuming normal operations").count();
         let before = count(&self.log());
-        signal("USR1", &[self.pid()]);
-        self.wait_for("a graceful restart", |log| count(log) > before);
+        let (pid, old) = (self.pid(), self.children());
+        signal("USR1", &[pid]);
+        self.wait_for("a graceful restart", |log| {
+            count(log) > before && children(pid).iter().any(|child| !old.contains(child))
+        });
         self.wait_until_up();
     }
 
