@@ -2,8 +2,10 @@
 
 mod clients;
 mod compat;
+mod corrected;
 mod defects;
 mod directives;
+mod documents;
 mod harness;
 mod loading;
 mod outage;
