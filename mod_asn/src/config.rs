@@ -1,29 +1,77 @@
-//! The module's configuration records and directives.
+//! The module's configuration records.
 
-use crate::Asn;
-use apache::{Args, Command, Config, Context, Directive, SetResult, Setter};
+use crate::source::Source;
+use apache::Config;
 use dbd_directives::{DbdRecord, DbdSettings};
+use mirror_db::CustomQuery;
+use std::ffi::CStr;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Per directory.
 pub struct Directory {
-    lookup: Option<bool>,
+    /// `ASLookup`
+    pub lookup: Option<bool>,
+    /// `ASLookupDebug`
+    pub debug: Option<bool>,
+    /// `ASSetHeaders`
+    pub set_headers: Option<bool>,
 }
 
 impl Config for Directory {
     fn create() -> Self {
-        Self { lookup: None }
+        Self {
+            lookup: None,
+            debug: None,
+            set_headers: None,
+        }
     }
 
     fn merge(&self, specific: &Self) -> Self {
         Self {
             lookup: specific.lookup.or(self.lookup),
+            debug: specific.debug.or(self.debug),
+            set_headers: specific.set_headers.or(self.set_headers),
         }
     }
 }
 
+/// What a site chose in place of the table `pfx2asn`.
+#[derive(Clone)]
+pub enum Origin {
+    /// `ASLookupQuery`
+    Query(Arc<CustomQuery>),
+    /// `ASLookupDatabase`
+    File(Arc<Path>),
+}
+
 /// Per server.
 pub struct Server {
-    dbd: DbdSettings,
+    /// The database.
+    pub dbd: DbdSettings,
+    /// `ASLookupQuery` or `ASLookupDatabase`, whichever is nearest.
+    pub origin: Option<Origin>,
+    /// `ASIPHeader`
+    pub header: Option<Arc<CStr>>,
+    /// `ASIPEnvvar`
+    pub variable: Option<Arc<CStr>>,
+    /// `ASLookupRefresh`
+    pub refresh: Option<Duration>,
+    /// `ASLookup` is on in some directory.
+    pub in_use: bool,
+    /// Where answers come from; set once the configuration is complete.
+    pub source: OnceLock<Arc<Source>>,
+    /// Whether a missing source was complained about.
+    pub complained: AtomicBool,
+}
+
+impl Server {
+    /// `ASLookupRefresh`, one minute by default.
+    pub fn refresh(&self) -> Duration {
+        self.refresh.unwrap_or(Duration::from_secs(60))
+    }
 }
 
 impl DbdRecord for Server {
@@ -36,26 +84,27 @@ impl Config for Server {
     fn create() -> Self {
         Self {
             dbd: DbdSettings::default(),
+            origin: None,
+            header: None,
+            variable: None,
+            refresh: None,
+            in_use: false,
+            source: OnceLock::new(),
+            complained: AtomicBool::new(false),
         }
     }
 
     fn merge(&self, specific: &Self) -> Self {
         Self {
             dbd: self.dbd.merge(&specific.dbd),
+            origin: specific.origin.clone().or_else(|| self.origin.clone()),
+            header: specific.header.clone().or_else(|| self.header.clone()),
+            variable: specific.variable.clone().or_else(|| self.variable.clone()),
+            refresh: specific.refresh.or(self.refresh),
+            // The sections of the main server hold in its virtual hosts, too.
+            in_use: self.in_use || specific.in_use,
+            source: OnceLock::new(),
+            complained: AtomicBool::new(false),
         }
     }
 }
-
-fn set_lookup(directory: &mut Directory, _command: &Command<'_>, on: bool) -> SetResult {
-    directory.lookup = Some(on);
-    Ok(())
-}
-
-/// All directives.
-pub const DIRECTIVES: &[Directive<Asn>] = &[Directive::new(
-    c"ASLookup",
-    Context::DIRECTORY,
-    Args::Flag,
-    Setter::DirectoryFlag(set_lookup),
-    c"On or Off",
-)];

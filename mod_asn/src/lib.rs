@@ -1,11 +1,21 @@
-//! Apache httpd module mod_asn: the network (AS number and prefix) of a client.
+//! Apache httpd module mod_asn: the network (prefix and AS number) of a client.
+//!
+//! In directories with `ASLookup On` each request gets the variables `PFX` and `ASN`, from the
+//! table `pfx2asn` in memory, from a query of the site's own, or from an mmdb file.
 #![deny(unsafe_code)]
 
 mod config;
+mod directives;
+mod lookup;
+mod source;
+mod startup;
 
-use apache::{Directive, DirectiveTable, Hooks, Module};
-use config::{DIRECTIVES, Directory, Server};
+use apache::{Directive, DirectiveTable, Hooks, Module, Order};
+use config::{Directory, Server};
 use dbd_directives::DbdDirectives;
+use directives::DIRECTIVES;
+use lookup::Lookup;
+use startup::Startup;
 
 /// The module's definition.
 pub struct Asn;
@@ -18,7 +28,13 @@ impl apache::Definition for Asn {
         &asn_module
     }
 
-    fn register(_hooks: &Hooks<'_, Self>) {}
+    fn register(hooks: &Hooks<'_, Self>) {
+        // SetEnvIf in directories and RewriteRules test PFX and ASN.
+        let before = &[c"mod_setenvif.c", c"mod_rewrite.c"];
+        hooks.header_parser::<Lookup>(Order::FIRST.before(before));
+        hooks.post_config::<Startup>(Order::MIDDLE);
+        hooks.child_init::<Startup>(Order::MIDDLE);
+    }
 }
 
 const DBD: &[Directive<Asn>] = DbdDirectives::TABLE;

@@ -1,0 +1,163 @@
+//! The module's directives.
+
+use crate::Asn;
+use crate::config::{Directory, Origin, Server};
+use apache::{Args, Command, Context, Directive, SetResult, Setter};
+use mirror_db::CustomQuery;
+use std::ffi::{CStr, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// All directives but those of mod_dbd.
+pub const DIRECTIVES: &[Directive<Asn>] = &[
+    flag(
+        c"ASLookup",
+        Setter::NotedFlag(set_lookup),
+        c"On to look up the network and the AS of clients",
+    ),
+    flag(
+        c"ASLookupDebug",
+        Setter::DirectoryFlag(set_debug),
+        c"On to log each look-up",
+    ),
+    flag(
+        c"ASSetHeaders",
+        Setter::DirectoryFlag(set_headers),
+        c"On to tell clients in X-Prefix and X-AS",
+    ),
+    one(
+        c"ASLookupQuery",
+        set_query,
+        c"SQL query for prefix and AS number of an address",
+    ),
+    one(
+        c"ASLookupDatabase",
+        set_database,
+        c".mmdb file with AS numbers",
+    ),
+    one(
+        c"ASLookupRefresh",
+        set_refresh,
+        c"seconds until a change of the table is seen",
+    ),
+    one(
+        c"ASIPHeader",
+        set_header,
+        c"request header with the client's address",
+    ),
+    one(
+        c"ASIPEnvvar",
+        set_variable,
+        c"environment variable with the client's address",
+    ),
+];
+
+const fn flag(name: &'static CStr, setter: Setter<Asn>, help: &'static CStr) -> Directive<Asn> {
+    Directive::new(name, Context::DIRECTORY, Args::Flag, setter, help)
+}
+
+const fn one(
+    name: &'static CStr,
+    set: fn(&mut Server, &Command<'_>, &[&CStr]) -> SetResult,
+    help: &'static CStr,
+) -> Directive<Asn> {
+    Directive::new(name, Context::SERVER, Args::One, Setter::Server(set), help)
+}
+
+fn set_lookup(
+    directory: &mut Directory,
+    server: &mut Server,
+    _: &Command<'_>,
+    on: bool,
+) -> SetResult {
+    directory.lookup = Some(on);
+    server.in_use |= on;
+    Ok(())
+}
+
+fn set_debug(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+    directory.debug = Some(on);
+    Ok(())
+}
+
+fn set_headers(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+    directory.set_headers = Some(on);
+    Ok(())
+}
+
+fn set_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let sql = value(args).to_string_lossy();
+    let query = CustomQuery::parse(&sql, 1).map_err(|error| refused(command, &sql, error))?;
+    set_origin(server, command, Origin::Query(Arc::new(query)))
+}
+
+fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let file = value(args);
+    let path = command.server_root_relative(file).ok_or_else(|| {
+        refused(
+            command,
+            &file.to_string_lossy(),
+            "is not a path below ServerRoot",
+        )
+    })?;
+    let path = Path::new(OsStr::from_bytes(path.to_bytes()));
+    set_origin(server, command, Origin::File(path.into()))
+}
+
+fn set_origin(server: &mut Server, command: &Command<'_>, origin: Origin) -> SetResult {
+    match (&server.origin, &origin) {
+        (Some(Origin::Query(_)), Origin::File(_)) | (Some(Origin::File(_)), Origin::Query(_)) => {
+            Err(format!(
+                "{}: only one of ASLookupQuery and ASLookupDatabase can answer",
+                command.name()
+            ))
+        }
+        _ => {
+            server.origin = Some(origin);
+            Ok(())
+        }
+    }
+}
+
+fn set_refresh(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let text = value(args).to_string_lossy();
+    match text.parse::<u32>() {
+        Ok(seconds) if seconds > 0 => {
+            server.refresh = Some(Duration::from_secs(seconds.into()));
+            Ok(())
+        }
+        _ => Err(refused(
+            command,
+            &text,
+            "is not a number of seconds, 1 or more",
+        )),
+    }
+}
+
+fn set_header(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    server.header = Some(name(command, args)?);
+    Ok(())
+}
+
+fn set_variable(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    server.variable = Some(name(command, args)?);
+    Ok(())
+}
+
+fn name(command: &Command<'_>, args: &[&CStr]) -> Result<Arc<CStr>, String> {
+    let name = value(args);
+    if name.is_empty() {
+        return Err(refused(command, "\"\"", "is not a name"));
+    }
+    Ok(name.into())
+}
+
+fn value<'a>(args: &[&'a CStr]) -> &'a CStr {
+    args.first().copied().unwrap_or(c"")
+}
+
+fn refused(command: &Command<'_>, value: &str, why: impl std::fmt::Display) -> String {
+    format!("{}: {value}: {why}", command.name())
+}

@@ -1,0 +1,77 @@
+//! Where answers come from.
+
+mod file;
+mod query;
+mod shared;
+
+use crate::Asn;
+use apache::{Level, ProcessLog};
+use mirror_db::{LogLevel, Logger};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use file::FileSource;
+pub use query::QuerySource;
+pub use shared::{SharedSource, file_name};
+
+/// Prefix and AS number as the source writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// `PFX`
+    pub prefix: String,
+    /// `ASN`
+    pub asn: String,
+}
+
+/// One of the three.
+pub enum Source {
+    /// The table `pfx2asn`, in memory that the children share.
+    Shared(SharedSource),
+    /// `ASLookupQuery`
+    Query(QuerySource),
+    /// `ASLookupDatabase`
+    File(FileSource),
+}
+
+impl Source {
+    /// The network of an address.
+    pub fn find(&self, address: IpAddr) -> Option<Found> {
+        match self {
+            Self::Shared(source) => source.find(address),
+            Self::Query(source) => source.find(address),
+            Self::File(source) => source.find(address),
+        }
+    }
+
+    /// Starts what runs beside the requests; once in each child.
+    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+        match self {
+            Self::Shared(source) => source.start(log),
+            Self::Query(source) => source.start(log),
+            Self::File(source) => source.start(log),
+        }
+    }
+
+    /// Ends it.
+    pub fn stop(&self) {
+        match self {
+            Self::Shared(source) => source.stop(),
+            Self::Query(source) => source.stop(),
+            Self::File(_) => {}
+        }
+    }
+}
+
+/// httpd's log for crates that know nothing of httpd.
+fn logger(log: &Arc<ProcessLog<Asn>>) -> Logger {
+    let log = Arc::clone(log);
+    Arc::new(move |level, text| {
+        let level = match level {
+            LogLevel::Error => Level::Error,
+            LogLevel::Warning => Level::Warning,
+            LogLevel::Notice => Level::Notice,
+            LogLevel::Debug => Level::Debug,
+        };
+        log.log(level, text);
+    })
+}

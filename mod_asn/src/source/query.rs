@@ -1,0 +1,99 @@
+//! `ASLookupQuery`: the site's own query, and a cache of its answers.
+
+use super::{Found, logger};
+use crate::Asn;
+use apache::ProcessLog;
+use mirror_db::{ConnectionInfo, CustomQuery, DbError, Pool, PoolSettings, Statement};
+use quick_cache::sync::Cache;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Answers kept in a child, about 2 MB; more clients than this within `ASLookupRefresh` ask the
+/// database again.
+const CACHED: usize = 10_000;
+
+/// The query, run for each new address.
+pub struct QuerySource {
+    database: ConnectionInfo,
+    settings: PoolSettings,
+    statement: Arc<Statement>,
+    takes_address: bool,
+    lifetime: Duration,
+    pool: OnceLock<Pool>,
+    cache: Cache<IpAddr, (Instant, Option<Arc<Found>>)>,
+}
+
+impl QuerySource {
+    /// Starts nothing yet. An answer is used for `lifetime`, also one that nothing was found.
+    pub fn new(
+        database: ConnectionInfo,
+        settings: PoolSettings,
+        query: &CustomQuery,
+        lifetime: Duration,
+    ) -> Self {
+        Self {
+            database,
+            settings,
+            statement: Arc::new(Statement::custom("ASLookupQuery", query)),
+            takes_address: query.parameters() > 0,
+            lifetime,
+            pool: OnceLock::new(),
+            cache: Cache::new(CACHED),
+        }
+    }
+
+    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+        let pool = Pool::new(self.database.clone(), self.settings.clone(), logger(log));
+        if let Err(error) = pool.start() {
+            let text = format!("cannot start the thread of the database: {error}");
+            log.log(apache::Level::Error, &text);
+        }
+        let _ = self.pool.set(pool);
+    }
+
+    pub fn stop(&self) {
+        if let Some(pool) = self.pool.get() {
+            pool.stop();
+        }
+    }
+
+    pub fn find(&self, address: IpAddr) -> Option<Found> {
+        let fresh = |at: &Instant| at.elapsed() < self.lifetime;
+        if let Some((_, found)) = self.cache.get(&address).filter(|(at, _)| fresh(at)) {
+            return found.map(|found| (*found).clone());
+        }
+        // What went wrong was logged once; an answer that was not given is not kept.
+        let found = ask(
+            self.pool.get()?,
+            &self.statement,
+            self.takes_address,
+            address,
+        )
+        .ok()?;
+        let kept = found.clone().map(Arc::new);
+        self.cache.insert(address, (Instant::now(), kept));
+        found
+    }
+}
+
+/// The first row of the answer. Columns beyond the second, and rows beyond the first, are of no
+/// interest; NULL or empty text is no answer.
+pub(super) fn ask(
+    pool: &Pool,
+    statement: &Arc<Statement>,
+    takes_address: bool,
+    address: IpAddr,
+) -> Result<Option<Found>, DbError> {
+    let parameters = if takes_address {
+        vec![address.to_string()]
+    } else {
+        Vec::new()
+    };
+    let rows = pool.query_text(statement, parameters)?;
+    let mut columns = rows.into_iter().next().into_iter().flatten();
+    let mut text = || columns.next().flatten().filter(|text| !text.is_empty());
+    Ok(text()
+        .zip(text())
+        .map(|(prefix, asn)| Found { prefix, asn }))
+}

@@ -1,0 +1,133 @@
+//! The table `pfx2asn`, in memory that the children share.
+
+use super::{Found, logger};
+use crate::Asn;
+use apache::{Level, MappedFile, ProcessLog};
+use asn_db::{FALLBACK_QUERY, Keeper, KeeperHandle, SharedTable};
+use mirror_db::{ConnectionInfo, LogLevel, Pool, PoolSettings, Statement};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// How long a request may wait for the database until the table is loaded.
+const FALLBACK_PATIENCE: Duration = Duration::from_millis(250);
+
+/// The table, its keeper, and the database itself until there is a table.
+pub struct SharedSource {
+    table: Arc<SharedTable<MappedFile>>,
+    database: ConnectionInfo,
+    settings: PoolSettings,
+    refresh: Duration,
+    fallback: Arc<Fallback>,
+    keeper: Mutex<Option<KeeperHandle>>,
+}
+
+/// Asks the database for single addresses. Only the first processes after a boot need it: later
+/// ones find the file.
+struct Fallback {
+    pool: OnceLock<Pool>,
+    statement: Arc<Statement>,
+}
+
+/// The name of the table's file: one for each database.
+pub fn file_name(database: &ConnectionInfo, settings: &PoolSettings) -> String {
+    let mut hasher = DefaultHasher::new();
+    (database, &settings.init_sql).hash(&mut hasher);
+    format!("pfx2asn-{:016x}.table", hasher.finish())
+}
+
+impl SharedSource {
+    /// Starts nothing yet.
+    pub fn new(
+        file: PathBuf,
+        database: ConnectionInfo,
+        settings: PoolSettings,
+        refresh: Duration,
+    ) -> Self {
+        let statement = Statement::new("the query of pfx2asn", FALLBACK_QUERY, 1);
+        Self {
+            table: Arc::new(SharedTable::new(file, MappedFile::map)),
+            database,
+            settings: PoolSettings {
+                query_timeout: FALLBACK_PATIENCE,
+                ..settings
+            },
+            refresh,
+            fallback: Arc::new(Fallback {
+                pool: OnceLock::new(),
+                statement: Arc::new(statement),
+            }),
+            keeper: Mutex::new(None),
+        }
+    }
+
+    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+        // Problems with the file are the keeper's to report.
+        let _ = self.table.follow();
+        if !self.table.is_loaded() {
+            self.start_fallback(log);
+        }
+        let keeper = Keeper {
+            table: Arc::clone(&self.table),
+            database: self.database.clone(),
+            init_sql: self.settings.init_sql.clone(),
+            refresh: self.refresh,
+            log: logger(log),
+        };
+        let fallback = Arc::clone(&self.fallback);
+        match keeper.start(move || fallback.stop()) {
+            Ok(handle) => {
+                *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle)
+            }
+            Err(error) => {
+                let text = format!("cannot start the thread that loads pfx2asn: {error}");
+                log.log(Level::Error, &text);
+            }
+        }
+    }
+
+    fn start_fallback(&self, log: &Arc<ProcessLog<Asn>>) {
+        // The keeper says what is wrong with the database.
+        let (log, quiet) = (logger(log), LogLevel::Debug);
+        let pool = Pool::new(
+            self.database.clone(),
+            self.settings.clone(),
+            Arc::new(move |_, text| log(quiet, text)),
+        );
+        if pool.start().is_ok() {
+            let _ = self.fallback.pool.set(pool);
+        }
+    }
+
+    pub fn stop(&self) {
+        drop(
+            self.keeper
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        self.fallback.stop();
+    }
+
+    pub fn find(&self, address: IpAddr) -> Option<Found> {
+        if self.table.is_loaded() {
+            let found = self.table.lookup(address)?;
+            return Some(Found {
+                prefix: found.prefix.to_string(),
+                asn: found.asn.to_string(),
+            });
+        }
+        let pool = self.fallback.pool.get()?;
+        super::query::ask(pool, &self.fallback.statement, true, address).ok()?
+    }
+}
+
+impl Fallback {
+    fn stop(&self) {
+        if let Some(pool) = self.pool.get() {
+            pool.stop();
+        }
+    }
+}
