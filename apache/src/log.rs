@@ -84,7 +84,8 @@ fn log_server<D: Definition>(
     if !server.is_null() {
         // SAFETY: a server record lives as long as the configuration, longer than any caller.
         let limit = unsafe { sys::ap_get_server_module_loglevel(server, module.index()) };
-        if limit < level as c_int {
+        // httpd writes notices about the server whatever LogLevel says; so do we.
+        if level != Level::Notice && limit < level as c_int {
             return;
         }
     }

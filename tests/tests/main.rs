@@ -1,5 +1,6 @@
 //! Integration tests: each boots a real httpd with the modules of this project.
 
+mod asn;
 mod clients;
 mod compat;
 mod corrected;

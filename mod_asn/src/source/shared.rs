@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long a request may wait for the database until the table is loaded.
-const FALLBACK_PATIENCE: Duration = Duration::from_millis(250);
+/// How long a request may wait for the database until the table is loaded. One that is away is
+/// not waited for: the pool knows.
+const FALLBACK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The table, its keeper, and the database itself until there is a table.
 pub struct SharedSource {
@@ -112,15 +113,18 @@ impl SharedSource {
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Found> {
-        if self.table.is_loaded() {
-            let found = self.table.lookup(address)?;
-            return Some(Found {
-                prefix: found.prefix.to_string(),
-                asn: found.asn.to_string(),
-            });
+        if !self.table.is_loaded()
+            && let Some(pool) = self.fallback.pool.get()
+            && let Ok(answer) = super::query::ask(pool, &self.fallback.statement, true, address)
+        {
+            return answer;
         }
-        let pool = self.fallback.pool.get()?;
-        super::query::ask(pool, &self.fallback.statement, true, address).ok()?
+        // The table may have come, and the pool gone, while we were asking.
+        let found = self.table.lookup(address)?;
+        Some(Found {
+            prefix: found.prefix.to_string(),
+            asn: found.asn.to_string(),
+        })
     }
 }
 

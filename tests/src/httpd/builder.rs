@@ -72,6 +72,7 @@ pub struct Builder {
     values: Vec<(String, String)>,
     allowed: Vec<String>,
     tool: Vec<String>,
+    environment: Vec<(String, String)>,
     work: TempDir,
     port: u16,
 }
@@ -97,6 +98,7 @@ impl Builder {
             values: Vec::new(),
             allowed: Vec::new(),
             tool: Vec::new(),
+            environment: Vec::new(),
             work,
             port: free_port(),
         }
@@ -151,6 +153,12 @@ impl Builder {
         self
     }
 
+    /// Sets an environment variable of httpd's process.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The document root, to put files in.
     pub fn tree(&self) -> PathBuf {
         self.work.path().join("tree")
@@ -194,6 +202,20 @@ impl Builder {
     pub fn query(&self, option: &str) -> String {
         fs::write(self.config_file(), self.configuration()).expect("httpd.conf");
         run(self.httpd().arg(option))
+    }
+
+    /// The error log of an httpd that must not start with a configuration that `-t` finds
+    /// nothing wrong with.
+    ///
+    /// # Panics
+    /// If it starts.
+    #[track_caller]
+    pub fn failure(&self) -> String {
+        fs::write(self.config_file(), self.configuration()).expect("httpd.conf");
+        let status = self.httpd().arg("-DFOREGROUND").process_group(0).status();
+        let log = fs::read_to_string(self.work.path().join("error.log")).unwrap_or_default();
+        assert!(!status.expect("httpd").success(), "httpd starts:\n{log}");
+        log
     }
 
     /// Starts httpd and waits until it answers.
@@ -252,6 +274,8 @@ impl Builder {
         let mut command = Command::new(apxs::httpd());
         command.arg("-d").arg(self.work.path());
         command.arg("-f").arg(self.config_file());
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        command.envs(environment);
         command
     }
 
