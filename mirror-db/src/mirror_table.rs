@@ -44,14 +44,16 @@ impl MirrorTable {
     }
 
     /// The mirror with this id, if it may be used now.
+    #[inline]
     pub fn get(&self, id: i64) -> Option<&Mirror> {
         let index = usize::try_from(id).ok()?;
-        if index < DENSE {
-            let place = *self.positions.get(index)?;
-            return self
-                .mirrors
-                .get(usize::try_from(place).ok()?.checked_sub(1)?);
+        match self.positions.get(index) {
+            Some(&place) => self.mirrors.get((place as usize).wrapping_sub(1)),
+            None => self.search(id),
         }
+    }
+
+    fn search(&self, id: i64) -> Option<&Mirror> {
         let place = self
             .mirrors
             .binary_search_by_key(&id, |mirror| mirror.id)

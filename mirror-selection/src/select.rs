@@ -12,7 +12,8 @@ use crate::{Choice, Client, Code, Distance, Group, Mirror, Region, Selection};
 pub enum Extent {
     /// All usable mirrors.
     All,
-    /// The first few, which costs less. At least one is ranked in any case.
+    /// The first few, which costs less: the groups behind them are not looked at. At least one
+    /// is ranked in any case.
     Top(usize),
 }
 
@@ -32,17 +33,17 @@ pub fn select<'a>(
     extent: Extent,
 ) -> Selection<'a> {
     let asker = Asker::new(client);
-    let mut choices = asker.choices(candidates, file_size);
-    let uses_fallbacks = choices.is_empty() && !fallbacks.is_empty();
+    let mut usable = asker.usable(candidates, file_size);
+    let uses_fallbacks = usable.is_empty() && !fallbacks.is_empty();
     if uses_fallbacks {
-        choices = asker.choices(fallbacks, file_size);
+        usable = asker.usable(fallbacks, file_size);
     }
     let wanted = match extent {
-        Extent::All => choices.len(),
-        Extent::Top(count) => count.max(1).min(choices.len()),
+        Extent::All => usable.len(),
+        Extent::Top(count) => count.max(1).min(usable.len()),
     };
     let place = client.coordinates.filter(|&place| distance.is_place(place));
-    set_keys(&mut choices, wanted, |mirror, count| match place {
+    let mut choices = asker.choices(&usable, wanted, |mirror, count| match place {
         Some(place) => {
             let there = (mirror.latitude, mirror.longitude);
             rank::by_distance(distance.between(place, there), count, mirror.score)
@@ -57,6 +58,14 @@ pub fn select<'a>(
         target,
         uses_fallbacks,
     }
+}
+
+/// A candidate that the client may use: no more than what decides whether it is looked at again.
+struct Usable<'a> {
+    mirror: &'a Mirror,
+    row: u32,
+    group: Group,
+    in_country: bool,
 }
 
 /// The client in the form that thousands of comparisons want.
@@ -80,27 +89,67 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn choices(
+    fn usable(
         &self,
         mirrors: impl IntoIterator<Item = &'a Mirror>,
         file_size: u64,
-    ) -> Vec<Choice<'a>> {
+    ) -> Vec<Usable<'a>> {
         let mirrors = mirrors.into_iter();
-        let mut choices = Vec::with_capacity(mirrors.size_hint().0);
+        let mut usable = Vec::with_capacity(mirrors.size_hint().0);
         for (mirror, row) in mirrors.zip(0..) {
-            let Some((group, in_country)) = self.group(mirror) else {
-                continue;
-            };
-            let too_large = mirror.file_max_size > 0 && mirror.file_max_size < file_size;
-            let group = if too_large { Group::LastResort } else { group };
-            choices.push(Choice {
-                order: order(group, 0),
-                mirror,
-                client: self.client,
-                row,
-                group,
-                in_country,
-            });
+            if let Some((group, in_country)) = self.group(mirror) {
+                let too_large = mirror.file_max_size > 0 && mirror.file_max_size < file_size;
+                let group = if too_large { Group::LastResort } else { group };
+                usable.push(Usable {
+                    mirror,
+                    row,
+                    group,
+                    in_country,
+                });
+            }
+        }
+        usable
+    }
+
+    /// The choices of those groups that the first `wanted` come from, with their keys.
+    fn choices(
+        &self,
+        usable: &[Usable<'a>],
+        wanted: usize,
+        mut key: impl FnMut(&Mirror, u32) -> Key,
+    ) -> Vec<Choice<'a>> {
+        let mut counts = [0_u32; Group::ALL.len()];
+        for candidate in usable {
+            if let Some(count) = counts.get_mut(candidate.group as usize) {
+                *count += 1;
+            }
+        }
+        let mut before = 0;
+        let needed = counts.map(|count| {
+            let needed = before < wanted;
+            before += if needed { count as usize } else { 0 };
+            if needed { count } else { 0 }
+        });
+        let mut choices = Vec::with_capacity(before);
+        for &Usable {
+            mirror,
+            row,
+            group,
+            in_country,
+        } in usable
+        {
+            let count = needed.get(group as usize).copied().unwrap_or(0);
+            if count > 0 {
+                let order = order(group, key(mirror, count));
+                choices.push(Choice {
+                    order,
+                    mirror,
+                    client: self.client,
+                    row,
+                    group,
+                    in_country,
+                });
+            }
         }
         choices
     }
@@ -157,30 +206,6 @@ fn contains(prefix: &IpNet, address: &IpAddr) -> bool {
 
 fn order(group: Group, key: Key) -> u64 {
     ((group as u64) << 61) | key
-}
-
-/// Gives a key to each choice of those groups that the first `wanted` choices come from.
-fn set_keys(choices: &mut [Choice<'_>], wanted: usize, mut key: impl FnMut(&Mirror, u32) -> Key) {
-    let mut counts = [0_u32; Group::ALL.len()];
-    for choice in &*choices {
-        if let Some(count) = counts.get_mut(choice.group as usize) {
-            *count += 1;
-        }
-    }
-    let mut before = 0;
-    let needed = counts.map(|count| {
-        let needed = before < wanted;
-        before += count as usize;
-        if needed { count } else { 0 }
-    });
-    for choice in choices {
-        if let Some(&count) = needed
-            .get(choice.group as usize)
-            .filter(|&&count| count > 0)
-        {
-            choice.order = order(choice.group, key(choice.mirror, count));
-        }
-    }
 }
 
 /// Brings the first `wanted` choices to the front, in order. The row makes the order total, so

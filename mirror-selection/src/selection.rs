@@ -59,7 +59,8 @@ impl<'a> Choice<'a> {
 /// The outcome of [`select`](crate::select).
 #[derive(Clone, Debug)]
 pub struct Selection<'a> {
-    /// All usable mirrors; the first `ranked` of them in order, the others behind in none.
+    /// The usable mirrors of the groups that were needed; the first `ranked` of them in order, the
+    /// others behind in none.
     pub(crate) choices: Vec<Choice<'a>>,
     pub(crate) ranked: usize,
     pub(crate) target: usize,
@@ -96,14 +97,16 @@ impl<'a> Selection<'a> {
         self.uses_fallbacks
     }
 
-    /// Whether a usable mirror serves every country as its own.
+    /// Whether a usable mirror serves every country as its own. Sure only with
+    /// [`Extent::All`](crate::Extent::All).
     pub fn has_wildcard(&self) -> bool {
         self.choices
             .iter()
             .any(|choice| choice.mirror.country == Code::WILDCARD)
     }
 
-    /// The usable mirror with that id, whether ranked or not. Fallbacks have no id.
+    /// The usable mirror with that id. Sure to be found only with
+    /// [`Extent::All`](crate::Extent::All). Fallbacks have no id.
     pub fn find(&self, mirror_id: i64) -> Option<&Choice<'a>> {
         if self.uses_fallbacks {
             return None;

@@ -152,7 +152,12 @@ impl<'r> Job<'r> {
         let (facts, reached) = (facts.as_ref().ok(), facts.is_ok());
         let nothing = Facts::default();
         let known = facts.unwrap_or(&nothing);
-        let selection = self.select(known, Extent::Top(MAX_DUPLICATES));
+        // A remembered mirror may be any of the usable ones.
+        let extent = match self.exchange.runtime.stickiness {
+            Some(_) => Extent::All,
+            None => Extent::Top(MAX_DUPLICATES),
+        };
+        let selection = self.select(known, extent);
         let Some(target) = selection.target() else {
             return self.give_file(if reached {
                 c"file"
