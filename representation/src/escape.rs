@@ -50,10 +50,32 @@ const NO_URL: &AsciiSet = &CONTROLS
 /// What stays in the `value-chars` of RFC 8187.
 const EXT_VALUE: &AsciiSet = &VALUE.remove(b'!').remove(b'$').remove(b'+');
 
+/// Whether a byte stays as it is in paths and in whole URLs. Most names and base URLs consist of
+/// nothing else, and one table look-up for each byte tells so.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        plain[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b':');
+        byte += 1;
+    }
+    plain
+};
+
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let plain = bytes.iter().all(|&byte| PLAIN[usize::from(byte)]);
+    if plain {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        None
+    }
+}
+
 /// A path, percent-encoded for a URL; slashes stay.
 #[must_use]
 pub fn path(bytes: &[u8]) -> Cow<'_, str> {
-    percent_encode(bytes, PATH).into()
+    plain(bytes).map_or_else(|| percent_encode(bytes, PATH).into(), Cow::Borrowed)
 }
 
 /// A value, percent-encoded for a query string; nothing but `unreserved` stays.
@@ -66,7 +88,8 @@ pub fn value(bytes: &[u8]) -> Cow<'_, str> {
 /// that it is safe in headers and lines.
 #[must_use]
 pub fn url(text: &str) -> Cow<'_, str> {
-    percent_encode(text.as_bytes(), NO_URL).into()
+    let bytes = text.as_bytes();
+    plain(bytes).map_or_else(|| percent_encode(bytes, NO_URL).into(), Cow::Borrowed)
 }
 
 /// Text for a header's value or a line of a document: control characters become spaces.

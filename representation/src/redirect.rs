@@ -13,6 +13,9 @@ use crate::escape;
 /// How many mirrors the `Link` headers name.
 pub const MAX_DUPLICATES: usize = 5;
 
+/// The values of `pri` (RFC 6249, section 3.1).
+const PRIORITIES: [&str; MAX_DUPLICATES] = ["1", "2", "3", "4", "5"];
+
 /// Everything that the headers of a 302 are written from.
 #[derive(Debug, Clone)]
 pub struct Redirect<'a> {
@@ -83,23 +86,37 @@ impl Redirect<'_> {
         ];
         for (_, suffix, media_type) in documents.into_iter().filter(|(exists, ..)| *exists) {
             value.clear();
+            // Pieces instead of a format: every request comes this way.
             let url = self.file.self_url();
-            let _ = write!(
-                value,
-                "<{url}{suffix}>; rel=describedby; type=\"{media_type}\""
-            );
+            for piece in [
+                "<",
+                url,
+                suffix,
+                ">; rel=describedby; type=\"",
+                media_type,
+                "\"",
+            ] {
+                value.push_str(piece);
+            }
             emit("Link", value);
         }
     }
 
     /// The best mirrors (RFC 6249, section 3).
     fn duplicates(&self, value: &mut String, emit: &mut impl FnMut(&'static str, &str)) {
-        for (choice, priority) in self.choices.iter().take(MAX_DUPLICATES).zip(1_u32..) {
+        for (choice, priority) in self.choices.iter().zip(PRIORITIES) {
             value.clear();
             value.push('<');
             self.push_mirror_url(value, choice.mirror());
             let country = choice.country();
-            let _ = write!(value, ">; rel=duplicate; pri={priority}; geo={country}");
+            for piece in [
+                ">; rel=duplicate; pri=",
+                priority,
+                "; geo=",
+                country.as_str(),
+            ] {
+                value.push_str(piece);
+            }
             emit("Link", value);
         }
     }
