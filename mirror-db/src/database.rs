@@ -2,11 +2,12 @@
 
 use crate::{
     ConnectionInfo, DbError, FileRecord, Hashes, Logger, MirrorTable, Settings, Unavailable,
-    cache::{FileCache, Flight, Join},
+    cache::{FileCache, Flight},
     fetch::Fetcher,
     hashes,
     pool::Pool,
     refresh::Refresher,
+    renew::Renewer,
     shared::{Event, Listener},
     statement::Statement,
 };
@@ -30,6 +31,7 @@ pub struct Database {
     settings: Settings,
     fetcher: Arc<Fetcher>,
     refresher: Arc<Refresher>,
+    renewer: Arc<Renewer>,
     hashes: Arc<Statement>,
 }
 
@@ -49,6 +51,7 @@ impl Database {
             hashes: Arc::new(hashes::statement(settings.hash_query.as_deref())),
             fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
             refresher,
+            renewer: Arc::default(),
             settings,
         }
     }
@@ -56,6 +59,7 @@ impl Database {
     /// Starts the background threads. To be called once per process, after the last fork.
     pub fn start(&self) -> io::Result<()> {
         self.fetcher.pool.start()?;
+        self.renewer.start(&self.fetcher, self.settings.cache_ttl)?;
         self.refresher
             .start(self.fetcher.pool.clone(), self.settings.refresh_interval)
     }
@@ -63,6 +67,7 @@ impl Database {
     /// Stops the background threads within a bounded time; requests then get `Unavailable`.
     pub fn stop(&self) {
         self.refresher.request_stop();
+        self.renewer.stop();
         self.fetcher.pool.stop();
         self.refresher.join();
     }
@@ -116,18 +121,18 @@ impl Database {
         let key = self.fetcher.key(path, size, mtime);
         let ttl = self.settings.cache_ttl;
         let Some(record) = self.fetcher.cache.get(&key) else {
-            let flight = self.ask(&key, path, size, mtime);
+            let flight = self.fetcher.ask(&key, path, size, mtime);
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
         };
         let age = record.fetched.elapsed();
         if age < ttl && !self.refresher.missed_since(record.fetched) {
             // What is asked for all the time is renewed before it expires, so nobody waits for it.
             if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
-                self.ask(&key, path, size, mtime);
+                self.renewer.add(path, size, mtime);
             }
             return Ok(record);
         }
-        let flight = self.ask(&key, path, size, mtime);
+        let flight = self.fetcher.ask(&key, path, size, mtime);
         let usable = age < ttl + self.settings.cache_stale;
         let patience = Instant::now() + PATIENCE_WITH_STALE;
         let deadline = if usable {
@@ -139,21 +144,6 @@ impl Database {
             Some(Ok(record)) => Ok(record),
             _ if usable => Ok(record),
             failure => failure.unwrap_or(Err(Unavailable.into())),
-        }
-    }
-
-    /// Joins the query for this file, or starts one.
-    fn ask(&self, key: &str, path: &str, size: u64, mtime: i64) -> Flight {
-        let key: Arc<str> = Arc::from(key);
-        match self.fetcher.cache.join(&key) {
-            Join::Wait(flight) => flight,
-            Join::Ask(flight) => {
-                let (cache, landing) = (self.fetcher.cache.clone(), flight.clone());
-                self.fetcher.fetch(path, size, mtime, move |result| {
-                    cache.land(key, &landing, result.map(Arc::new));
-                });
-                flight
-            }
         }
     }
 

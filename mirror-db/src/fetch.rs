@@ -2,7 +2,7 @@
 
 use crate::{
     DbError, FileRecord, Settings,
-    cache::FileCache,
+    cache::{FileCache, Flight, Join},
     file_record::{Mirrors, Version},
     hashes, lookup, mirror_table,
     pool::Pool,
@@ -46,6 +46,21 @@ impl Fetcher {
         match self.hashes {
             Some(_) => format!("{path}\0{size}\0{mtime}").into(),
             None => path.into(),
+        }
+    }
+
+    /// Joins the query for this file, or starts one.
+    pub fn ask(&self, key: &str, path: &str, size: u64, mtime: i64) -> Flight {
+        let key: Arc<str> = Arc::from(key);
+        match self.cache.join(&key) {
+            Join::Wait(flight) => flight,
+            Join::Ask(flight) => {
+                let (cache, landing) = (self.cache.clone(), flight.clone());
+                self.fetch(path, size, mtime, move |result| {
+                    cache.land(key, &landing, result.map(Arc::new));
+                });
+                flight
+            }
         }
     }
 

@@ -21,6 +21,7 @@ mod password_file;
 mod pool;
 mod queue;
 mod refresh;
+mod renew;
 mod reply;
 mod session;
 mod settings;

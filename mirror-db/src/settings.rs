@@ -55,7 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             pool: PoolSettings::default(),
-            cache_ttl: Duration::from_secs(5),
+            cache_ttl: Duration::from_secs(10),
             cache_stale: Duration::from_secs(3600),
             cache_bytes: 64 << 20,
             refresh_interval: Duration::from_secs(1),

@@ -282,6 +282,12 @@ impl<'r> Job<'r> {
             _ => None,
         };
         let (header, footer) = (read(&server.page_header), read(&server.page_footer));
+        let address = self
+            .who
+            .client
+            .address
+            .filter(|_| page)
+            .map(|ip| ip.to_string());
         let country_name = self
             .who
             .country_name(self.exchange.runtime)
@@ -289,7 +295,7 @@ impl<'r> Job<'r> {
         let document = Document {
             file,
             hashes,
-            client: self.who.shown(country_name.as_deref()),
+            client: self.who.shown(address.as_deref(), country_name.as_deref()),
             sources,
             site: &self.exchange.runtime.site,
             torrent_file: self.has_torrent_file(),

@@ -37,8 +37,6 @@ const UNKNOWN: &str = "--";
 pub struct Who<'r> {
     /// For the selection.
     pub client: Client,
-    /// The address as text.
-    pub address_text: Option<String>,
     /// The country's code as it was given; `--` if unknown.
     pub country_code: Cow<'r, str>,
     /// The continent's code as it was given or derived; `--` if unknown.
@@ -99,7 +97,6 @@ impl<'r> Who<'r> {
                 asn: asn.and_then(|number| number.trim().parse().ok()),
                 coordinates: coordinates.and_then(|(lat, lng)| parse_coordinates(lat, lng)),
             },
-            address_text: address.map(|address| address.to_string()),
             country_code: country_code.unwrap_or(UNKNOWN).into(),
             continent_code: continent_code.into(),
             country_name: fact(env, &COUNTRY_NAME),

@@ -23,11 +23,11 @@ pub fn peer(request: Request<'_>) -> Option<IpAddr> {
 
 /// `scheme://host[:port]` of this server.
 pub fn origin(request: Request<'_>) -> String {
-    let mut origin = format!(
-        "{}://{}",
-        request.scheme(),
-        request.self_host().to_string_lossy()
-    );
+    let host = request.self_host().to_string_lossy();
+    let mut origin = String::with_capacity(host.len() + 16);
+    for piece in [request.scheme(), "://", &host] {
+        origin.push_str(piece);
+    }
     if let Some(port) = request.explicit_port() {
         origin.push_str(&format!(":{port}"));
     }
@@ -55,9 +55,13 @@ impl Who<'_> {
     }
 
     /// What the mirror list shows of the client.
-    pub fn shown<'a>(&'a self, country_name: Option<&'a str>) -> ClientInfo<'a> {
+    pub fn shown<'a>(
+        &'a self,
+        address: Option<&'a str>,
+        country_name: Option<&'a str>,
+    ) -> ClientInfo<'a> {
         ClientInfo {
-            address: self.address_text.as_deref(),
+            address,
             country: self.client.country.is_some().then_some(&*self.country_code),
             country_name,
             continent: self
