@@ -44,6 +44,9 @@ pub enum Sources<'a> {
     OriginOnly,
 }
 
+/// The longest name of a file in bytes, on all usual file systems.
+const NAME_MAX: usize = 255;
+
 /// The file, its names already escaped for URLs.
 #[derive(Debug, Clone)]
 pub struct File<'a> {
@@ -51,6 +54,7 @@ pub struct File<'a> {
     key_url: Cow<'a, str>,
     self_url: String,
     origin_len: usize,
+    requested_name_len: usize,
     /// Size in bytes.
     pub size: u64,
     /// Modification time, seconds since 1970.
@@ -64,6 +68,7 @@ impl<'a> File<'a> {
     #[must_use]
     pub fn new(key: &'a [u8], origin: &str, requested: &[u8], size: u64, mtime: i64) -> Self {
         let key_url = escape::path(key);
+        let name = requested.rsplit(|&b| b == b'/').next();
         let requested_url = escape::path(requested);
         let mut self_url = String::with_capacity(origin.len() + requested_url.len());
         self_url.push_str(origin);
@@ -73,6 +78,7 @@ impl<'a> File<'a> {
             key_url,
             self_url,
             origin_len: origin.len(),
+            requested_name_len: name.map_or(0, <[u8]>::len),
             size,
             mtime,
         }
@@ -100,6 +106,19 @@ impl<'a> File<'a> {
     #[must_use]
     pub fn self_url(&self) -> &str {
         &self.self_url
+    }
+
+    /// What joins the file's URL and the name of a document about it: `.` for a suffix, or `?`
+    /// for a query argument where the suffixed name would be longer than any file's can be. httpd
+    /// forbids such a path before a module sees the request.
+    pub(crate) fn mark(&self, name: &str) -> &'static str {
+        let suffixed = self.requested_name_len + 1 + name.len();
+        if suffixed > NAME_MAX { "?" } else { "." }
+    }
+
+    /// URL of a document about the file.
+    pub(crate) fn document_url(&self, name: &str) -> String {
+        format!("{}{}{name}", self.self_url, self.mark(name))
     }
 
     /// Scheme, host and port of this server.

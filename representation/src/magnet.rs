@@ -23,7 +23,7 @@ pub(crate) fn link(doc: &Document<'_>) -> Option<String> {
         link.push("ws", escape::value(doc.mirror_url(choice).as_bytes()));
     }
     if doc.has_torrent() {
-        let torrent = format!("{}.torrent", doc.file.self_url());
+        let torrent = doc.file.document_url("torrent");
         link.push("xs", escape::value(torrent.as_bytes()));
     }
     Some(link.0)

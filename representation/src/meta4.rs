@@ -19,7 +19,7 @@ fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
     let mut xml = Xml::new(xml::capacity(doc))?;
     xml.nest("metalink", &[("xmlns", NAMESPACE)], |xml| {
         xml.text("generator", &[], &doc.site.generator)?;
-        let origin = format!("{}.meta4", doc.file.self_url());
+        let origin = doc.file.document_url("meta4");
         xml.text("origin", &[("dynamic", "true")], &origin)?;
         xml.text("published", &[], &date::rfc3339(doc.now))?;
         let name = escape::xml_text(doc.file.name());
@@ -40,7 +40,7 @@ fn file(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
         verification(doc, hashes, xml)?;
     }
     if doc.torrent_file || doc.links_magnet() {
-        let torrent = format!("{}.torrent", doc.file.self_url());
+        let torrent = doc.file.document_url("torrent");
         xml.text("metaurl", &[("mediatype", "torrent")], &torrent)?;
     }
     urls(doc, xml)

@@ -24,7 +24,7 @@ fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
     let attributes = [
         ("version", "3.0"),
         ("xmlns", "http://www.metalinker.org/"),
-        ("origin", &*format!("{}.metalink", doc.file.self_url())),
+        ("origin", &doc.file.document_url("metalink")),
         ("generator", &doc.site.generator),
         ("type", "dynamic"),
         ("pubdate", &now),
@@ -82,7 +82,7 @@ fn verification(
 fn resources(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     let torrent = [("type", "bittorrent"), ("preference", "100")];
     if doc.torrent_file {
-        xml.text("url", &torrent, &format!("{}.torrent", doc.file.self_url()))?;
+        xml.text("url", &torrent, &doc.file.document_url("torrent"))?;
     }
     if let Some(link) = magnet::link(doc).filter(|_| doc.links_magnet()) {
         xml.text("url", &torrent, &link)?;

@@ -72,26 +72,34 @@ impl Redirect<'_> {
     fn described_by(&self, value: &mut String, emit: &mut impl FnMut(&'static str, &str)) {
         let torrent = |h: &Hashes<'_>| h.btih.is_some() && self.has_tracker;
         let documents = [
-            (true, ".meta4", "application/metalink4+xml"),
+            (
+                true,
+                self.file.mark("meta4"),
+                "meta4",
+                "application/metalink4+xml",
+            ),
             (
                 self.hashes.is_some_and(|h| h.signed),
-                ".asc",
+                ".", // a file of its own
+                "asc",
                 "application/pgp-signature",
             ),
             (
                 self.hashes.is_some_and(torrent),
-                ".torrent",
+                self.file.mark("torrent"),
+                "torrent",
                 "application/x-bittorrent",
             ),
         ];
-        for (_, suffix, media_type) in documents.into_iter().filter(|(exists, ..)| *exists) {
+        for (_, mark, name, media_type) in documents.into_iter().filter(|(exists, ..)| *exists) {
             value.clear();
             // Pieces instead of a format: every request comes this way.
             let url = self.file.self_url();
             for piece in [
                 "<",
                 url,
-                suffix,
+                mark,
+                name,
                 ">; rel=describedby; type=\"",
                 media_type,
                 "\"",

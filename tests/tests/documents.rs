@@ -1,10 +1,14 @@
 //! Reads representations with parsers that have no part in writing them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
 
 use bendy::decoding::{Decoder, Object};
 use scraper::{Html, Selector};
+use tests::command::run;
 use tests::http::Response;
+use tests::workspace;
 
 /// Every representation, by its suffix and query argument.
 pub const ALL: [&str; 10] = [
@@ -19,6 +23,16 @@ pub const ALL: [&str; 10] = [
     "sha256",
     "btih",
 ];
+
+/// Has xmllint validate files with metalinks 4 by the schema of RFC 5854.
+#[track_caller]
+pub fn validate(metalinks: &[PathBuf]) {
+    let schema = workspace().join("representation/tests/documents/schema/metalink4.rng");
+    run(Command::new("xmllint")
+        .args(["--noout", "--nonet", "--relaxng"])
+        .arg(schema)
+        .args(metalinks));
+}
 
 /// The URLs of the file that a representation lists, in its order. Panics if it is not
 /// well-formed.

@@ -8,6 +8,7 @@ mod defects;
 mod directives;
 mod documents;
 mod harness;
+mod hostile;
 mod loading;
 mod outage;
 mod reference;

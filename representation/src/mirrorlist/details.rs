@@ -55,26 +55,26 @@ fn row(label: &str, value: &Markup) -> Markup {
 
 /// Links to the other representations.
 pub(super) fn links(doc: &Document<'_>) -> Markup {
-    let url = |suffix: &str| format!("{}{suffix}", doc.file.self_url());
+    let url = |name| doc.file.document_url(name);
     let metalinks = [
-        ("Metalink 4", url(".meta4")),
-        ("Metalink 3", url(".metalink")),
+        ("Metalink 4", url("meta4")),
+        ("Metalink 3", url("metalink")),
     ];
     let magnet = magnet::link(doc).filter(|_| doc.has_torrent());
     let torrents: Vec<_> = magnet
         .into_iter()
         .flat_map(|link| {
             [
-                ("Torrent", url(".torrent")),
+                ("Torrent", url("torrent")),
                 ("Magnet link", link),
-                ("Magnet as text", url(".magnet")),
+                ("Magnet as text", url("magnet")),
             ]
         })
         .collect();
     let signed = doc.hashes.is_some_and(|h| h.signed);
     let zsync = doc.hashes.is_some_and(|h| h.has_zsync && h.sha1.is_some());
-    let signature = [("PGP signature", url(".asc"))];
-    let delta = [("zsync", url(".zsync"))];
+    let signature = [("PGP signature", format!("{}.asc", doc.file.self_url()))];
+    let delta = [("zsync", url("zsync"))];
     html! {
         div id="mirrorbrain-links" {
             h2 { "Other ways to get it" }

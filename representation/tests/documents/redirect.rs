@@ -51,3 +51,20 @@ fn a_redirect_names_five_mirrors_and_no_documents_that_are_not_there() {
     assert_eq!(links.len(), 6);
     assert!(!headers.iter().any(|(name, _)| name.ends_with("Digest")));
 }
+
+/// No path component may have more than 255 bytes, so a suffix would make a dead link.
+#[test]
+fn documents_of_the_longest_names_are_linked_by_query() {
+    let documents = |length: usize| -> Vec<String> {
+        let headers = World::new("x".repeat(length)).redirect(None);
+        let links = headers.into_iter().filter(|(name, _)| *name == "Link");
+        links
+            .filter_map(|(_, link)| Some(link.split_once('>')?.0.to_owned()))
+            .collect()
+    };
+    let ends = |urls: Vec<String>, end: &str| urls.iter().any(|url| url.ends_with(end));
+    assert!(ends(documents(249), "x.meta4"));
+    assert!(ends(documents(250), "x?meta4"));
+    assert!(ends(documents(247), "x.torrent"));
+    assert!(ends(documents(248), "x?torrent"));
+}
