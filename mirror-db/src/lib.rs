@@ -13,6 +13,9 @@ mod database;
 mod error;
 mod fetch;
 mod file_record;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hashes;
 mod log;
 mod lookup;

@@ -133,15 +133,7 @@ pub(crate) fn digest<const N: usize>(
 ) -> Result<Option<[u8; N]>, tokio_postgres::Error> {
     Ok(row
         .try_get::<_, Option<Bytes<'_>>>(column)?
-        .and_then(|bytes| match bytes {
-            Bytes::Raw(bytes) => bytes.try_into().ok(),
-            Bytes::Text(text) => {
-                let mut digest = [0; N];
-                hex::decode_to_slice(hex_digits(text), &mut digest)
-                    .ok()
-                    .map(|()| digest)
-            }
-        }))
+        .and_then(|bytes| bytes.digest()))
 }
 
 /// Hex without the prefix that PostgreSQL writes when it casts bytea to text.
@@ -166,6 +158,21 @@ pub(crate) enum Bytes<'a> {
     Text(&'a [u8]),
 }
 
+impl Bytes<'_> {
+    /// The bytes, if there are exactly `N`.
+    pub fn digest<const N: usize>(&self) -> Option<[u8; N]> {
+        match self {
+            Bytes::Raw(bytes) => (*bytes).try_into().ok(),
+            Bytes::Text(text) => {
+                let mut digest = [0; N];
+                hex::decode_to_slice(hex_digits(text), &mut digest)
+                    .ok()
+                    .map(|()| digest)
+            }
+        }
+    }
+}
+
 impl<'a> FromSql<'a> for Bytes<'a> {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         Ok(if *ty == Type::BYTEA {
@@ -181,7 +188,7 @@ impl<'a> FromSql<'a> for Bytes<'a> {
 }
 
 /// An array of smallint, integer or bigint. NULLs and numbers that are no id are left out.
-struct Ids(Vec<u32>);
+pub(crate) struct Ids(Vec<u32>);
 
 impl<'a> FromSql<'a> for Ids {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {

@@ -82,7 +82,8 @@ pub(crate) fn read(statement: &Statement, rows: &[Row]) -> Result<Vec<Mirror>, D
     Ok(mirrors)
 }
 
-fn mirror_row(columns: &[Option<String>; COLUMNS]) -> MirrorRow<'_> {
+/// The columns as the selection reads them.
+pub(crate) fn mirror_row(columns: &[Option<String>; COLUMNS]) -> MirrorRow<'_> {
     let [
         id,
         identifier,

@@ -1,0 +1,12 @@
+//! The targets, by where their input comes from.
+
+pub mod configuration;
+pub mod database;
+pub mod documents;
+pub mod mmdb;
+pub mod request;
+
+/// Splits an input into fields: NUL is the one byte that no name, header or value can hold.
+fn fields(input: &[u8]) -> impl Iterator<Item = &[u8]> {
+    input.split(|&byte| byte == 0)
+}
