@@ -6,7 +6,7 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fmt lint bench install clean
+.PHONY: all setup demo demo-stop test fuzz bench fmt lint install clean
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -37,6 +37,10 @@ test: setup
 bench: setup
 	$(CARGO) build --release $(PACKAGES) -p bench
 	$(CARGO) run -q --release -p bench -- compare $(BENCH_ARGS)
+
+# Searches for hostile input, FUZZ_SECONDS for each target (60), or only for FUZZ_TARGET.
+fuzz:
+	tools/fuzz.sh
 
 fmt:
 	$(CARGO) fmt --all

@@ -7,6 +7,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+command -v c++ >/dev/null || {
+    echo "fuzz: libFuzzer needs a C++ compiler (Debian: g++)" >&2
+    exit 1
+}
+
 seconds=${FUZZ_SECONDS:-60}
 host=$(rustc -vV | sed -n 's/^host: //p')
 work=target/fuzz

@@ -60,6 +60,16 @@ impl Memcached {
         assert_eq!(&answer, b"STORED\r\n");
     }
 
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("memcached");
+        let command = format!("get {key}\r\nquit\r\n");
+        stream.write_all(command.as_bytes()).expect("memcached");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("memcached");
+        answer.lines().nth(1).map(str::to_owned)
+    }
+
     /// Ends the server while its users still want it.
     pub fn stop(&mut self) {
         signal("TERM", &[self.server.id()]);

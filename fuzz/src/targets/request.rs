@@ -21,7 +21,7 @@ pub fn query(input: &[u8]) {
     }
     assert!(query.asn().is_none() || query.has("as"));
     // Order of names does not matter, and a pair more does not take one away.
-    let longer = [&input[..], b"&zzz=1"].concat();
+    let longer = [input, b"&zzz=1"].concat();
     let longer = QueryArguments::parse(&longer);
     assert_eq!(longer.representation(), query.representation());
 }

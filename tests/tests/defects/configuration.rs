@@ -1,0 +1,268 @@
+//! Settings that did not mean what they say.
+
+use std::os::unix::fs::symlink;
+
+use tests::http::{self, Response};
+use tests::site::{GERMANY, Mirror, Site as OwnSite};
+
+use super::survives;
+use crate::site::{BERLIN, Site};
+
+#[test]
+fn m26_head_handling_and_size_are_inherited_and_overridden() {
+    let httpd = Site::new("m26")
+        .server("MirrorBrainMinSize 1000000\nMirrorBrainHandleHEADRequestLocally On")
+        .server("<Directory \"@TREE@/iso\">\nMirrorBrainDebug Off\n</Directory>")
+        .server("<Directory \"@TREE@/small\">\nMirrorBrainMinSize 4096\n</Directory>")
+        .start();
+    let head = |path| {
+        httpd
+            .raw(&http::request("HEAD", path, &BERLIN))
+            .expect("an answer")
+    };
+    assert_eq!(head("/iso/full.iso").status, 200);
+    assert_eq!(httpd.get_with("/iso/full.iso", &BERLIN).status, 302);
+    assert_eq!(httpd.get_with("/excluded/pkg.asc", &BERLIN).status, 200);
+    assert_eq!(httpd.get_with("/small/edge-4096.bin", &BERLIN).status, 302);
+}
+
+#[test]
+fn m28_the_base_stays_where_the_engine_was_switched_on_first() {
+    let httpd = Site::new("m28")
+        .server("<Directory \"@TREE@/iso\">\nMirrorBrainEngine On\n</Directory>")
+        .server("<LocationMatch \"^/head/\">\nMirrorBrainEngine On\n</LocationMatch>")
+        .server("<DirectoryMatch \"/small\">\nMirrorBrainEngine On\n</DirectoryMatch>")
+        .start();
+    for path in ["iso/full.iso", "head/file.iso", "small/edge-4096.bin"] {
+        let response = httpd.get_with(&format!("/{path}"), &BERLIN);
+        assert_eq!(response.status, 302, "{path}");
+        assert!(
+            response.location().ends_with(path),
+            "{}",
+            response.location()
+        );
+    }
+}
+
+#[test]
+fn m29_a_link_out_of_the_tree_is_served_here() {
+    let site = Site::new("m29").directory("Options +FollowSymLinks");
+    let site = site.server("<Directory \"@WORK@/outside\">\nRequire all granted\n</Directory>");
+    let site = site.server("<Files \"short.iso\">\nRequire all granted\n</Files>");
+    let builder = site.builder();
+    let outside = builder.work().join("outside");
+    tests::files::sparse(&outside, "file.iso", 50_000, 1_700_000_000);
+    symlink(outside.join("file.iso"), builder.tree().join("linked.iso")).expect("symlink");
+    let inside = builder.tree().join("iso/full.iso");
+    symlink(inside, builder.tree().join("latest.iso")).expect("symlink");
+    // A path that is shorter than the base.
+    let short = builder.work().join("f");
+    tests::files::sparse(builder.work(), "f", 60_000, 1_700_000_000);
+    assert!(short.as_os_str().len() < builder.tree().as_os_str().len());
+    symlink(short, builder.tree().join("short.iso")).expect("symlink");
+    let httpd = builder.start();
+    let response = httpd.get_with("/linked.iso", &BERLIN);
+    assert_eq!((response.status, response.body.len()), (200, 50_000));
+    let response = survives(&httpd, "/short.iso", &BERLIN);
+    assert_eq!((response.status, response.body.len()), (200, 60_000));
+    assert_eq!(httpd.get_with("/linked.iso.meta4", &BERLIN).status, 404);
+    let location = httpd.get_with("/latest.iso", &BERLIN).location();
+    assert!(location.ends_with("/iso/full.iso"), "{location}");
+}
+
+#[test]
+fn m37_fakefile_is_for_the_trusted() {
+    // The connection's address counts: a header can say anything.
+    let httpd = Site::new("m37")
+        .directory("MirrorBrainTrusted 192.0.2.0/24")
+        .server("<Directory \"@TREE@/small\">\nMirrorBrainTrusted 192.0.2.1\n</Directory>")
+        .server("<VirtualHost *:@PORT@>\n</VirtualHost>")
+        .server("<VirtualHost *:@PORT@>\nServerName trusting.example.org")
+        .server("<Directory \"@TREE@/small\">\nMirrorBrainTrusted 127.0.0.0/8\n</Directory>")
+        .server("</VirtualHost>")
+        .start();
+    for (host, status) in [("download.example.org", 200), ("trusting.example.org", 302)] {
+        let headers = [("Host", host), ("X-Test-Addr", "192.0.2.1")];
+        let response = httpd.get_with("/small/tiny.txt?fakefile", &headers);
+        assert_eq!(response.status, status, "{host}");
+    }
+}
+
+#[test]
+fn m40_the_stamp_is_as_mirrors_check_it() {
+    let httpd = Site::new("m40")
+        .directory("MirrorBrainRedirectStampKey secret")
+        .start();
+    let location = httpd.get_with("/iso/full.iso", &BERLIN).location();
+    let (_, query) = location.split_once("?time=").expect("a stamp");
+    let (time, stamp) = query.split_once("&stamp=").expect("a stamp");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "printf '%s secret' \"$1\" | md5sum", "sh", time]);
+    assert!(tests::command::run(&mut command).starts_with(stamp));
+    assert_eq!(stamp.len(), 32);
+}
+
+#[test]
+fn m41_networks_are_excluded_by_their_bits() {
+    let httpd = Site::new("m41")
+        .directory("MirrorBrainExcludeNetwork 10.1.0.0/16\nMirrorBrainExcludeNetwork 2001:db8::/32")
+        .start();
+    let status = |address| {
+        httpd
+            .get_with("/iso/full.iso", &[("X-Test-Addr", address)])
+            .status
+    };
+    assert_eq!(status("10.1.255.1"), 200);
+    assert_eq!(status("10.100.0.1"), 302);
+    assert_eq!(status("2001:db8:ffff::1"), 200);
+    assert_eq!(status("2001:db9::1"), 302);
+}
+
+#[test]
+fn m27_a_sites_own_query_is_known_by_being_configured() {
+    // The same rows by the site's own query and by ours, one after the other.
+    let rows = "SELECT s.id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, \
+                region_only, country_only, as_only, prefix_only, other_countries, file_maxsize \
+                FROM server s JOIN filearr f ON s.id = ANY (f.mirrors) WHERE f.path = %s";
+    let host = |name: &str, line: &str| {
+        format!("<VirtualHost *:@PORT@>\nServerName {name}.example.org\n{line}\n</VirtualHost>")
+    };
+    let own = |and: &str| format!("MirrorBrainDBDQuery \"{rows}{and}\"");
+    let (httpd, _) = OwnSite::new("m27")
+        .mirror(&Mirror::new("one", "eu", "de"))
+        .mirror(&Mirror::new("two", "eu", "de"))
+        .file("a.iso", b"x")
+        .config(&own(" AND identifier = 'one'"))
+        .config(&host("inherits", ""))
+        .config(&host("replaces", &own(" AND identifier = 'two'")))
+        .start();
+    let mirrors = |host: &str| {
+        let headers = [GERMANY, &[("Host", host)]].concat();
+        urls(&httpd.get_with("/a.iso.meta4", &headers))
+    };
+    assert_eq!(
+        mirrors("inherits.example.org"),
+        ["http://one.example/a.iso"]
+    );
+    assert_eq!(
+        mirrors("replaces.example.org"),
+        ["http://two.example/a.iso"]
+    );
+}
+
+#[test]
+fn m28_sections_without_a_directory_are_relative_to_the_document_root() {
+    let sections = [
+        ("iso", "<Location \"/iso/\">", "</Location>"),
+        ("small", "<LocationMatch \"^/sm\">", "</LocationMatch>"),
+        ("head", "<DirectoryMatch \"/h.ad\">", "</DirectoryMatch>"),
+        ("fallback", "<Files \"mirrored*\">", "</Files>"),
+    ];
+    let mut site = Site::new("m28_sections").directory("MirrorBrainEngine Off");
+    for (_, open, close) in sections {
+        site = site.server(&format!("{open}\nMirrorBrainEngine On\n{close}"));
+    }
+    let httpd = site.start();
+    let files = ["full.iso", "edge-4096.bin", "file.iso", "mirrored.iso"];
+    for ((directory, section, _), file) in sections.into_iter().zip(files) {
+        let path = format!("/{directory}/{file}");
+        let response = httpd.get_with(&path, &BERLIN);
+        assert_eq!(response.status, 302, "{section}");
+        let location = response.location();
+        assert!(location.ends_with(&path), "{section}: {location}");
+    }
+}
+
+#[test]
+fn m40_the_stamp_is_added_to_the_redirect_only() {
+    let httpd = Site::new("m40_only")
+        .directory("MirrorBrainRedirectStampKey secret")
+        .start();
+    let response = httpd.get_with("/iso/full.iso", &BERLIN);
+    for link in response.headers("Link") {
+        assert!(!link.contains("stamp="), "{link}");
+    }
+    for suffix in ["meta4", "metalink", "mirrorlist", "zsync"] {
+        let document = httpd.get_with(&format!("/iso/full.iso.{suffix}"), &BERLIN);
+        assert_eq!(document.status, 200, "{suffix}");
+        assert!(!document.text().contains("stamp="), "{suffix}");
+    }
+}
+
+#[test]
+fn m41_a_prefix_without_a_slash_is_text_as_ever() {
+    let httpd = Site::new("m41_text")
+        .directory("MirrorBrainExcludeNetwork 10.1")
+        .start();
+    let status = |address| {
+        let headers = [("X-Test-Addr", address)];
+        httpd.get_with("/iso/full.iso", &headers).status
+    };
+    assert_eq!(status("10.1.0.1"), 200);
+    assert_eq!(status("10.100.0.1"), 200);
+    assert_eq!(status("10.2.0.1"), 302);
+    assert_eq!(status("210.1.0.1"), 302);
+}
+
+#[test]
+fn m43_links_to_ourselves_do_not_repeat_a_strangers_host() {
+    let httpd = Site::new("m43").start();
+    let links = |host: &str| {
+        let mut headers = BERLIN.to_vec();
+        headers.push(("Host", host));
+        httpd
+            .get_with("/iso/full.iso", &headers)
+            .headers("Link")
+            .remove(0)
+    };
+    assert!(links("evil.example.net").contains("://download.example.org"));
+    let httpd = Site::new("m43_tls")
+        .server("ServerName https://download.example.org")
+        .start();
+    let text = httpd.get_with("/iso/full.iso.meta4", &BERLIN).text();
+    assert!(
+        text.contains("https://download.example.org/iso/full.iso.meta4"),
+        "{text}"
+    );
+}
+
+#[test]
+fn m43_links_to_ourselves_use_the_name_of_the_virtual_host() {
+    let hosts = "<VirtualHost *:@PORT@>\nServerName download.example.org\n\
+                 ServerAlias mirror.example.org *.pub.example.org\n</VirtualHost>\n\
+                 <VirtualHost *:@PORT@>\nServerName canonical.example.org\n\
+                 ServerAlias alias.example.org\nUseCanonicalName On\n</VirtualHost>";
+    let httpd = Site::new("m43_hosts").server(hosts).start();
+    for (host, name) in [
+        ("download.example.org", "download.example.org"),
+        ("mirror.example.org", "mirror.example.org"),
+        ("MIRROR.example.org", "mirror.example.org"),
+        ("a.pub.example.org", "a.pub.example.org"),
+        ("stranger.example.net", "download.example.org"),
+        ("canonical.example.org", "canonical.example.org"),
+        ("alias.example.org", "canonical.example.org"),
+    ] {
+        let mut headers = BERLIN.to_vec();
+        headers.push(("Host", host));
+        let link = httpd
+            .get_with("/iso/full.iso", &headers)
+            .headers("Link")
+            .remove(0);
+        let start = format!("<http://{name}/iso/full.iso.meta4>");
+        assert!(link.starts_with(&start), "{host}: {link}");
+        for suffix in ["meta4", "metalink", "mirrorlist", "zsync", "magnet"] {
+            let document = httpd.get_with(&format!("/iso/full.iso.{suffix}"), &headers);
+            assert!(!document.text().contains("stranger"), "{host}: {suffix}");
+        }
+    }
+}
+
+/// The mirrors of a metalink, in its order.
+fn urls(metalink: &Response) -> Vec<String> {
+    let text = metalink.text();
+    let xml = roxmltree::Document::parse(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    let urls = xml.descendants().filter(|node| node.has_tag_name("url"));
+    let urls = urls.filter(|node| node.has_attribute("priority"));
+    urls.filter_map(|node| node.text().map(str::to_owned))
+        .collect()
+}
