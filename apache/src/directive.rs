@@ -292,6 +292,14 @@ impl<'c> Command<'c> {
         }
     }
 
+    /// The name of the section the directive stands in, as httpd's core keeps it: the path of
+    /// a directory or an `.htaccess` file with a slash at its end, a pattern, a URL path.
+    /// `None` outside of sections.
+    pub fn path(&self) -> Option<&'c CStr> {
+        // SAFETY: null or a string of the configuration.
+        unsafe { c_str(self.parms().path) }
+    }
+
     /// Whether the directive stands in a virtual host.
     pub fn in_virtual_host(&self) -> bool {
         // SAFETY: the server whose configuration is being read.

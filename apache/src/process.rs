@@ -18,6 +18,12 @@ pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
     unsafe { sys::ap_add_version_component(pool.as_ptr(), component.as_ptr()) };
 }
 
+/// Whether a module of this name (its source file's, such as `mod_mime.c`) is loaded.
+pub fn is_loaded(module: &CStr) -> bool {
+    // SAFETY: a C string.
+    !unsafe { sys::ap_find_linked_module(module.as_ptr()) }.is_null()
+}
+
 /// Runs `end` when the child's pool goes, before the process exits.
 pub fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
     struct Run<F: FnOnce()>(Option<F>);

@@ -51,6 +51,17 @@ pub enum FileKind {
     Other,
 }
 
+impl FileKind {
+    pub(crate) fn of(filetype: sys::apr_filetype_e) -> Self {
+        match filetype {
+            sys::apr_filetype_e_APR_NOFILE => Self::Missing,
+            sys::apr_filetype_e_APR_REG => Self::Regular,
+            sys::apr_filetype_e_APR_DIR => Self::Directory,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// httpd's knowledge of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct FileInfo {
@@ -60,6 +71,8 @@ pub struct FileInfo {
     pub size: u64,
     /// Last change in seconds since 1970
     pub mtime: i64,
+    /// Last change in microseconds since 1970
+    pub mtime_micros: i64,
 }
 
 /// A field of the request, copied. Fields are read one by one through the raw pointer:
@@ -148,14 +161,10 @@ impl<'r> Request<'r> {
     pub fn file_info(self) -> FileInfo {
         let finfo = field!(self, finfo);
         FileInfo {
-            kind: match finfo.filetype {
-                sys::apr_filetype_e_APR_NOFILE => FileKind::Missing,
-                sys::apr_filetype_e_APR_REG => FileKind::Regular,
-                sys::apr_filetype_e_APR_DIR => FileKind::Directory,
-                _ => FileKind::Other,
-            },
+            kind: FileKind::of(finfo.filetype),
             size: u64::try_from(finfo.size).unwrap_or(0),
             mtime: finfo.mtime.div_euclid(1_000_000),
+            mtime_micros: finfo.mtime,
         }
     }
 

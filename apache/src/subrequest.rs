@@ -1,7 +1,7 @@
 //! Sub-requests: what httpd would do for another URL or file.
 
 use crate::pool::c_str;
-use crate::request::Request;
+use crate::request::{FileKind, Request};
 use apache_sys as sys;
 use std::ffi::CStr;
 use std::marker::PhantomData;
@@ -33,8 +33,10 @@ impl<'r> SubRequest<'r> {
     }
 
     /// Looks up the entry `name` of the directory that `parent` is for; the parent's file name
-    /// must end with a slash. Symbolic links are followed. `None` if there is no such file.
-    pub fn lookup_entry(parent: Request<'r>, name: &CStr) -> Option<Self> {
+    /// must end with a slash. Symbolic links are followed. `None` if there is no such file. The
+    /// kind is that of the file, even where the lookup led on to another one
+    /// (`DirectoryIndex`).
+    pub fn lookup_entry(parent: Request<'r>, name: &CStr) -> Option<(Self, FileKind)> {
         let directory = parent.filename()?;
         let path = [directory.to_bytes(), name.to_bytes()].concat();
         let path = std::ffi::CString::new(path).ok()?;
@@ -65,7 +67,7 @@ impl<'r> SubRequest<'r> {
             )
         })?;
         found.forget_names();
-        Some(found)
+        Some((found, FileKind::of(info.filetype)))
     }
 
     /// The copied file information still points at the name of the caller.
@@ -84,16 +86,34 @@ impl<'r> SubRequest<'r> {
 
     /// Sends the answer as part of the parent's. False if that failed.
     pub fn run(&self) -> bool {
-        // SAFETY: a live request.
-        let parent = unsafe { (*self.raw).main };
-        // What the parent wrote so far waits in a filter that was put in after this request
-        // was made: take the parent's filters again, so that all bytes keep their order.
-        // SAFETY: a sub-request has a live parent.
-        let filters = unsafe { (*parent).output_filters };
-        // SAFETY: a live request; filters of the same connection.
-        unsafe { (*self.raw).output_filters = filters };
+        self.follow_parent();
         // SAFETY: looked up, not yet run.
         unsafe { sys::ap_run_sub_req(self.raw) == sys::OK }
+    }
+
+    /// Leads this request's output into the parent's filters as they are now: what the parent
+    /// wrote since the lookup waits in a filter that was put in after it, and all bytes must
+    /// keep their order.
+    fn follow_parent(&self) {
+        // SAFETY: a live request.
+        let parent = unsafe { (*self.raw).main };
+        // SAFETY: a sub-request has a live parent.
+        let filters = unsafe { (*parent).output_filters };
+        // SAFETY: set by httpd before it serves requests.
+        let last_own = unsafe { sys::ap_subreq_core_filter_handle };
+        // SAFETY: a live request.
+        let mut filter = unsafe { (*self.raw).output_filters };
+        while !filter.is_null() {
+            // SAFETY: a filter of a live request.
+            let record = unsafe { (*filter).frec };
+            if record == last_own {
+                // SAFETY: as above; the parent's filters outlive its sub-requests.
+                unsafe { (*filter).next = filters };
+                return;
+            }
+            // SAFETY: as above.
+            filter = unsafe { (*filter).next };
+        }
     }
 }
 

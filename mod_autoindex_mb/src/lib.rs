@@ -1,23 +1,66 @@
-//! Apache httpd module mod_autoindex_mb: directory listings.
+//! Apache httpd module mod_autoindex_mb: directory listings as mod_autoindex makes them, with
+//! links to mirror lists and metalinks.
 #![deny(unsafe_code)]
 
-use apache::{DirectiveTable, Hooks, Module};
+mod config;
+mod description;
+mod directives;
+mod entry;
+mod escape;
+mod fancy;
+mod frame;
+mod handler;
+mod known_modules;
+mod options;
+mod order;
+mod page;
+mod patterns;
+mod plain;
+mod query;
+mod scan;
+mod table;
+mod title;
+
+use apache::{DirectiveTable, Hooks, Level, Module, Order, Pool, PostConfig, Server};
+use config::Directory;
+use directives::DIRECTIVES;
 
 /// The module's definition.
 pub struct AutoindexMb;
 
 impl apache::Definition for AutoindexMb {
-    type Directory = ();
+    type Directory = Directory;
     type Server = ();
 
     fn module() -> &'static Module<Self> {
         &autoindex_mb_module
     }
 
-    fn register(_hooks: &Hooks<'_, Self>) {}
+    fn register(hooks: &Hooks<'_, Self>) {
+        // Both modules read the same directives; whoever comes first answers.
+        hooks.handler::<handler::Listing>(Order::MIDDLE.before(&[c"mod_autoindex.c"]));
+        hooks.post_config::<BothLoaded>(Order::MIDDLE);
+    }
 }
 
-static TABLE: DirectiveTable<AutoindexMb, 1> = DirectiveTable::new(&[]);
+/// Says at the start that mod_autoindex has nothing to do.
+struct BothLoaded;
+
+impl PostConfig for BothLoaded {
+    fn check(main: Server<'_>, _pool: Pool<'_>) -> Result<(), String> {
+        if apache::is_loaded(c"mod_autoindex.c") {
+            main.log::<AutoindexMb>(Level::Warning, || {
+                "mod_autoindex_mb and mod_autoindex are both loaded: mod_autoindex_mb makes all \
+                 listings; remove the LoadModule line of mod_autoindex"
+                    .to_owned()
+            });
+        }
+        Ok(())
+    }
+}
+
+static TABLE: DirectiveTable<AutoindexMb, { DIRECTIVES.len() + 1 }> =
+    DirectiveTable::new(DIRECTIVES);
 
 /// The symbol that `LoadModule autoindex_mb_module` looks up.
 #[expect(

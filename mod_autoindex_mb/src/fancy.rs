@@ -1,0 +1,129 @@
+//! A listing in preformatted columns (`IndexOptions FancyIndexing`).
+
+use crate::description;
+use crate::entry::Entry;
+use crate::options::{DEFAULT_WIDTH, Flags};
+use crate::page::{Out, Page};
+use crate::query::Key;
+use std::io;
+
+/// Writes the columns.
+pub fn write(page: &Page<'_, '_>, entries: &[Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
+    let name_width = page.name_width(entries);
+    let description_width = if page.has_links() {
+        description_column(page, entries)
+    } else {
+        0
+    };
+    out.put("<pre>");
+    heading(page, name_width, description_width, out);
+    for entry in entries {
+        row(page, entry, name_width, description_width, out);
+        out.pause()?;
+    }
+    if !page.has(Flags::SUPPRESS_RULES) {
+        out.put("<hr");
+        out.put(page.close_empty());
+    }
+    out.put("</pre>\n");
+    Ok(())
+}
+
+/// The width that keeps the column behind the descriptions straight.
+fn description_column(page: &Page<'_, '_>, entries: &[Entry<'_>]) -> usize {
+    page.description_width().unwrap_or_else(|| {
+        entries
+            .iter()
+            .map(|entry| description::visible_width(entry.description()))
+            .fold(DEFAULT_WIDTH, usize::max)
+    })
+}
+
+fn heading(page: &Page<'_, '_>, name_width: usize, description_width: usize, out: &mut Out<'_>) {
+    if !page.has(Flags::SUPPRESS_ICON) {
+        if page.blank_icon("Icon ", out) {
+            out.put(" ");
+        } else {
+            out.spaces(6);
+        }
+    }
+    page.heading("Name", Key::Name, out);
+    out.spaces(name_width.saturating_sub(4) + 1);
+    if !page.has(Flags::SUPPRESS_LAST_MODIFIED) {
+        page.heading("Last modified", Key::LastModified, out);
+        out.spaces(6);
+    }
+    if !page.has(Flags::SUPPRESS_SIZE) {
+        page.heading("Size", Key::Size, out);
+        out.spaces(2);
+    }
+    if !page.has(Flags::SUPPRESS_DESCRIPTION) {
+        page.heading("Description", Key::Description, out);
+        if page.has_links() {
+            out.spaces(description_width.saturating_sub(11) + 1);
+        }
+    }
+    if page.has_links() {
+        out.put("Metadata");
+    }
+    if page.has(Flags::SUPPRESS_RULES) {
+        out.put("\n");
+    } else {
+        out.put("<hr");
+        out.put(page.close_empty());
+    }
+}
+
+fn row(
+    page: &Page<'_, '_>,
+    entry: &Entry<'_>,
+    name_width: usize,
+    description_width: usize,
+    out: &mut Out<'_>,
+) {
+    if !page.has(Flags::SUPPRESS_ICON) {
+        icon(page, entry, out);
+    }
+    let shown = page.name(entry, name_width, out);
+    out.spaces(name_width.saturating_sub(shown) + 1);
+    if !page.has(Flags::SUPPRESS_LAST_MODIFIED) {
+        match entry.modified {
+            Some(modified) => {
+                out.put(page.time(modified));
+                out.spaces(2);
+            }
+            None => out.spaces(19),
+        }
+    }
+    if !page.has(Flags::SUPPRESS_SIZE) {
+        out.put(apache::format_size(entry.size));
+        out.spaces(2);
+    }
+    if !page.has(Flags::SUPPRESS_DESCRIPTION) {
+        let text = description::cut(entry.description(), page.description_width());
+        out.put(&text);
+        if page.has_links() && !entry.is_directory {
+            let width = description::visible_width(&text);
+            out.spaces(description_width.saturating_sub(width) + 1);
+        }
+    }
+    page.links(entry, out, " ");
+    out.put("\n");
+}
+
+fn icon(page: &Page<'_, '_>, entry: &Entry<'_>, out: &mut Out<'_>) {
+    let linked = page.has(Flags::ICONS_ARE_LINKS);
+    if linked {
+        out.put("<a href=\"");
+        out.url_path(entry.name.to_bytes());
+        out.put("\">");
+    }
+    let shown = page.icon(entry, out);
+    if !shown {
+        out.spaces(5);
+    }
+    if linked {
+        out.put("</a>");
+    }
+    out.put(" ");
+}

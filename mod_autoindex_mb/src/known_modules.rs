@@ -1,0 +1,142 @@
+//! When a file need not be looked up to be listed.
+//!
+//! A listing needs to know of each file whether httpd would refuse it, its type, size and
+//! date, and perhaps its content type. httpd finds the first of these by a sub-request: it
+//! makes a request, merges the sections that hold for the file, checks access if they are
+//! others than those of the directory, and runs the hooks that find its type and make last
+//! changes. For a regular file (no symbolic link) the sub-request is left out where all of
+//! this is known beforehand:
+//!
+//! 1. No `<Files>`, `<Location>` or `<If>` section can hold for the file and not for the
+//!    directory ([`apache::EntrySections`]). The file then has the very configuration of the
+//!    directory. `<Directory>` sections and `.htaccess` files are those of the directory,
+//!    which has been served with them already.
+//! 2. With the same configuration httpd itself skips the access check: what let the client
+//!    see the directory lets it see the file. This is not taken for granted but observed: the
+//!    first such file of each listing is looked up, and the rest follow only if that lookup
+//!    was granted with the identical merged configuration (the same pointer).
+//! 3. Every hook of the other stages belongs to a module in the table below, of which it is
+//!    known that it does nothing to the status, size or date of a regular file that exists;
+//!    or does so only by directives in sections, and none is in force here.
+//!
+//! The content type is found by the hooks marked [`Effect::Type`], which look at the name and
+//! the configuration and nothing else. Where icons or texts are chosen by type they are run
+//! as a sub-request would run them; where nothing is, they are not run.
+
+use apache::{EntrySections, LookupHook, LookupPhase, Request, lookup_hooks};
+
+/// What a module's hooks mean for a regular file of a listing.
+enum Effect {
+    /// Nothing: environment, headers, access (see 2), or files that do not exist.
+    None,
+    /// Nothing, unless a section has directives of the module.
+    BySection,
+    /// They find its content type and encoding.
+    Type,
+}
+
+fn effect(hook: &LookupHook) -> Option<Effect> {
+    let module = hook.module.to_str().ok()?;
+    if let ("mod_mime.c", LookupPhase::TypeChecker)
+    // ForceType
+    | ("core.c", LookupPhase::Fixups)
+    // x-gzip or gzip, as the client calls it
+    | ("mod_negotiation.c", LookupPhase::Fixups) = (module, hook.phase)
+    {
+        return Some(Effect::Type);
+    }
+    if ["mod_alias.c", "mod_rewrite.c"].contains(&module) {
+        // Redirect and RewriteRule at server level act on URLs, which a file lookup has not.
+        return Some(Effect::BySection);
+    }
+    HARMLESS
+        .binary_search(&module)
+        .is_ok()
+        .then_some(Effect::None)
+}
+
+/// Modules with [`Effect::None`], sorted.
+const HARMLESS: &[&str] = &[
+    "core.c",
+    "event.c",
+    "http_core.c",
+    "mod_access_compat.c",
+    "mod_allowmethods.c",
+    "mod_asn.c",
+    "mod_auth_basic.c",
+    "mod_auth_digest.c",
+    "mod_authn_core.c",
+    "mod_authn_file.c",
+    "mod_authz_core.c",
+    "mod_authz_host.c",
+    "mod_authz_user.c",
+    "mod_autoindex.c",
+    "mod_autoindex_mb.c",
+    "mod_deflate.c",
+    "mod_dir.c",
+    "mod_env.c",
+    "mod_expires.c",
+    "mod_filter.c",
+    "mod_form.c",
+    "mod_geoip.c",
+    "mod_headers.c",
+    "mod_http2.c",
+    "mod_log_config.c",
+    "mod_logio.c",
+    "mod_maxminddb.c",
+    "mod_mime.c",
+    "mod_mirrorbrain.c",
+    "mod_negotiation.c",
+    "mod_proxy.c",
+    "mod_remoteip.c",
+    "mod_reqtimeout.c",
+    "mod_setenvif.c",
+    "mod_so.c",
+    "mod_speling.c",
+    "mod_ssl.c",
+    "mod_status.c",
+    "mod_unique_id.c",
+    "mod_usertrack.c",
+    "prefork.c",
+    "util_ldap.c",
+    "worker.c",
+];
+
+/// What makes lookups of this directory's files unnecessary.
+pub struct Shortcut {
+    sections: EntrySections,
+    /// The hooks that find a type.
+    pub type_hooks: Vec<LookupHook>,
+}
+
+/// Longest path, in bytes, for which the shortcut is taken: httpd refuses paths near the
+/// system's limit of 4096.
+const LONGEST_PATH: usize = 2048;
+
+impl Shortcut {
+    /// `None` if the files of `listing` must be looked up one by one.
+    pub fn of(listing: Request<'_>) -> Option<Self> {
+        let sections = EntrySections::of(listing)?;
+        if listing.filename()?.to_bytes().len() > LONGEST_PATH {
+            return None;
+        }
+        let mut type_hooks = Vec::new();
+        for hook in lookup_hooks() {
+            match effect(&hook)? {
+                Effect::None => {}
+                Effect::BySection if listing.is_configured_in_section(hook.module) => return None,
+                Effect::BySection => {}
+                Effect::Type => type_hooks.push(hook),
+            }
+        }
+        Some(Self {
+            sections,
+            type_hooks,
+        })
+    }
+
+    /// Whether the regular file `name` is like any other here.
+    pub fn covers(&self, name: &std::ffi::CStr) -> bool {
+        !self.sections.single_out(name)
+    }
+}

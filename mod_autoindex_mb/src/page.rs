@@ -1,0 +1,254 @@
+//! What all forms of a listing share: output, columns, links.
+
+use crate::config::Directory;
+use crate::entry::Entry;
+use crate::escape;
+use crate::options::{DEFAULT_WIDTH, Flags, Width};
+use crate::patterns::BLANK_ICON;
+use crate::query::{Direction, Key, View};
+use apache::{FileAsker, MirrorbrainAnswers, Request};
+use std::ffi::{CStr, CString};
+use std::io;
+
+/// Output that is sent in large pieces while the page is made.
+pub struct Out<'r> {
+    request: Request<'r>,
+    buffer: Vec<u8>,
+}
+
+/// Bytes after which the output is sent on.
+const PIECE: usize = 32 * 1024;
+
+impl<'r> Out<'r> {
+    pub fn new(request: Request<'r>) -> Self {
+        Self {
+            request,
+            buffer: Vec::with_capacity(PIECE),
+        }
+    }
+
+    pub fn put(&mut self, text: impl AsRef<[u8]>) {
+        self.buffer.extend_from_slice(text.as_ref());
+    }
+
+    pub fn html(&mut self, text: &[u8]) {
+        escape::html(text, &mut self.buffer);
+    }
+
+    pub fn url_path(&mut self, path: &[u8]) {
+        escape::url_path_in_html(path, &mut self.buffer);
+    }
+
+    /// `count` spaces.
+    pub fn spaces(&mut self, count: usize) {
+        self.buffer.resize(self.buffer.len() + count, b' ');
+    }
+
+    /// Sends what there is, if it is much.
+    pub fn pause(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Sends what there is.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if !self.buffer.is_empty() {
+            self.request.write(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+}
+
+/// One listing: what it shows and how.
+pub struct Page<'r, 'v> {
+    pub request: Request<'r>,
+    pub config: &'r Directory,
+    pub view: &'v View<'r>,
+    /// Who knows whether a file has a mirror list; `None` if no column asks for it.
+    pub mirrors: Option<FileAsker<'r, MirrorbrainAnswers>>,
+}
+
+impl Page<'_, '_> {
+    pub fn has(&self, flag: Flags) -> bool {
+        self.view.flags.has(flag)
+    }
+
+    /// The end of an empty element.
+    pub fn close_empty(&self) -> &'static str {
+        if self.has(Flags::XHTML) { " />" } else { ">" }
+    }
+
+    /// Whether rows and cells have classes for a style sheet.
+    pub fn is_styled(&self) -> bool {
+        self.config.style_sheet.is_some()
+    }
+
+    /// Whether a column for mirror lists and metalinks is asked for.
+    pub fn has_links(&self) -> bool {
+        self.has(Flags::MIRRORLIST.with(Flags::METALINK))
+    }
+
+    /// Links to the mirror list and the metalink of `entry`, where they lead to an answer.
+    pub fn links(&self, entry: &Entry<'_>, out: &mut Out<'_>, between: &str) -> bool {
+        let (Some(mirrors), Some(size), false) = (&self.mirrors, entry.bytes, entry.is_directory)
+        else {
+            return false;
+        };
+        let directory = self.request.filename().unwrap_or(c"").to_bytes();
+        let name = entry.name.to_bytes();
+        let Ok(file) = CString::new([directory, name].concat()) else {
+            return false;
+        };
+        if !mirrors.ask(&file, size) {
+            return false;
+        }
+        let mut before = "";
+        for (flag, suffix, text) in [
+            (Flags::MIRRORLIST, ".mirrorlist", "Details"),
+            (Flags::METALINK, ".meta4", "Metalink"),
+        ] {
+            if self.has(flag) {
+                out.put(before);
+                out.put("<a href=\"");
+                out.url_path(&[name, suffix.as_bytes()].concat());
+                out.put("\">");
+                out.put(text);
+                out.put("</a>");
+                before = between;
+            }
+        }
+        true
+    }
+
+    /// As [`Page::links`], behind a space.
+    pub fn links_behind(&self, entry: &Entry<'_>, out: &mut Out<'_>) {
+        let mark = out.buffer.len();
+        out.put(" ");
+        if !self.links(entry, out, " ") {
+            out.buffer.truncate(mark);
+        }
+    }
+
+    /// The width of the name column in bytes.
+    pub fn name_width(&self, entries: &[Entry<'_>]) -> usize {
+        match self.config.options.name_width {
+            None => DEFAULT_WIDTH,
+            Some(Width::Fixed(width)) => width,
+            Some(Width::Widest) => entries
+                .iter()
+                .map(|entry| entry.shown_name().len())
+                .fold(DEFAULT_WIDTH, usize::max),
+        }
+    }
+
+    /// The width of the description column in bytes, for texts that are longer to be cut;
+    /// `None` if none is cut.
+    pub fn description_width(&self) -> Option<usize> {
+        match self.config.options.description_width {
+            Some(Width::Fixed(width)) => Some(width),
+            Some(Width::Widest) => None,
+            None => {
+                let spare = [
+                    (Flags::SUPPRESS_ICON, 6),
+                    (Flags::SUPPRESS_LAST_MODIFIED, 19),
+                    (Flags::SUPPRESS_SIZE, 7),
+                ];
+                let spare = spare.iter().filter(|(flag, _)| self.has(*flag));
+                Some(DEFAULT_WIDTH + spare.map(|(_, width)| width).sum::<usize>())
+            }
+        }
+    }
+
+    /// The heading of a column, a link that sorts by it.
+    pub fn heading(&self, text: &str, key: Key, out: &mut Out<'_>) {
+        if self.has(Flags::SUPPRESS_COLUMN_SORTING) {
+            out.put(text);
+            return;
+        }
+        let turned = self.view.key == key && self.view.direction == Direction::Ascending;
+        out.put("<a href=\"?C=");
+        out.put([key.letter() as u8]);
+        out.put(if turned { ";O=D" } else { ";O=A" });
+        out.put(&self.view.carried);
+        out.put("\">");
+        out.put(text);
+        out.put("</a>");
+    }
+
+    /// The icon in the heading of the icon column; false if there is none.
+    pub fn blank_icon(&self, text: &str, out: &mut Out<'_>) -> bool {
+        let Some(icon) = self.config.icons.find(BLANK_ICON, None) else {
+            return false;
+        };
+        self.image(icon, |out| out.put(text), out);
+        true
+    }
+
+    /// The icon of an entry; false if there is none.
+    pub fn icon(&self, entry: &Entry<'_>, out: &mut Out<'_>) -> bool {
+        let Some(icon) = entry.icon.or(self.default_icon()) else {
+            return false;
+        };
+        let text = entry.text.unwrap_or(b"   ");
+        let bracketed = |out: &mut Out<'_>| {
+            out.put("[");
+            // Like the icon's address and the description, HTML from the configuration.
+            out.put(text);
+            out.put("]");
+        };
+        self.image(icon, bracketed, out);
+        true
+    }
+
+    fn default_icon(&self) -> Option<&[u8]> {
+        self.config.default_icon.as_deref().map(CStr::to_bytes)
+    }
+
+    fn image(&self, icon: &[u8], text: impl FnOnce(&mut Out<'_>), out: &mut Out<'_>) {
+        out.put("<img src=\"");
+        out.html(icon);
+        out.put("\" alt=\"");
+        text(out);
+        out.put("\"");
+        let options = &self.config.options;
+        if options.icon_width != 0 {
+            out.put(format!(" width=\"{}\"", options.icon_width));
+        }
+        if options.icon_height != 0 {
+            out.put(format!(" height=\"{}\"", options.icon_height));
+        }
+        out.put(self.close_empty());
+    }
+
+    /// The name of an entry as a link, cut to `width`; gives the number of bytes shown.
+    pub fn name(&self, entry: &Entry<'_>, width: usize, out: &mut Out<'_>) -> usize {
+        let name = entry.shown_name();
+        out.put("<a href=\"");
+        out.url_path(entry.name.to_bytes());
+        out.put("\">");
+        let shown = if name.len() > width {
+            let kept = name.get(..width.saturating_sub(3)).unwrap_or(b"");
+            out.html(kept);
+            out.put("..&gt;");
+            width
+        } else {
+            out.html(name);
+            name.len()
+        };
+        out.put("</a>");
+        shown
+    }
+
+    /// The time of an entry in the listing's format.
+    pub fn time(&self, modified: i64) -> Vec<u8> {
+        let format = if self.has(Flags::USE_OLD_DATE_FORMAT) {
+            c"%d-%b-%Y %H:%M"
+        } else {
+            c"%Y-%m-%d %H:%M"
+        };
+        apache::format_local_time(modified.div_euclid(1_000_000), format)
+    }
+}
