@@ -1,6 +1,7 @@
 //! mod_asn: the network and the AS of a client.
 
 mod defects;
+mod full_size;
 mod outage;
 mod setup;
 mod sources;
