@@ -2,6 +2,8 @@
 
 use crate::{Logger, PATIENCE, Server};
 use memcache::{Client, MemcacheError};
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -37,13 +39,9 @@ impl Worker {
         let (jobs, queue) = sync_channel(QUEUE);
         let connected = Arc::new(AtomicBool::new(false));
         let link = Link {
-            // The ASCII protocol is what the original spoke. The timeout is in seconds and
-            // bounds each read and write.
-            url: format!(
-                "memcache://{server}?protocol=ascii&tcp_nodelay=true&timeout={}",
-                PATIENCE.as_secs_f64()
-            ),
-            server: server.to_string(),
+            // The ASCII protocol is what the original spoke.
+            url: format!("memcache://{server}?protocol=ascii&tcp_nodelay=true"),
+            server: server.clone(),
             connected: Arc::clone(&connected),
             log: Arc::clone(log),
             reported: false,
@@ -84,7 +82,7 @@ impl Worker {
 
 struct Link {
     url: String,
-    server: String,
+    server: Server,
     connected: Arc<AtomicBool>,
     log: Logger,
     reported: bool,
@@ -93,11 +91,29 @@ struct Link {
 impl Link {
     /// One connection, which is given up when it does not answer soon.
     fn connect(&self) -> Result<Client, MemcacheError> {
+        self.probe()?;
         Client::builder()
             .add_server(self.url.as_str())?
             .with_max_pool_size(1)
             .with_connection_timeout(PATIENCE)
+            // Not in the URL: building the client would reset what that says.
+            .with_read_timeout(PATIENCE)
+            .with_write_timeout(PATIENCE)
             .build()
+    }
+
+    /// Connects once. The client's own attempt has no limit, and it would leave a thread behind
+    /// that waits for minutes on a host that drops packets.
+    fn probe(&self) -> io::Result<()> {
+        let Server { host, port } = &self.server;
+        let mut last = io::ErrorKind::NotFound.into();
+        for address in (host.as_str(), *port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, PATIENCE) {
+                Ok(_) => return Ok(()),
+                Err(problem) => last = problem,
+            }
+        }
+        Err(last)
     }
 
     fn run(mut self, queue: &Receiver<Job>) {

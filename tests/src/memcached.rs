@@ -32,7 +32,7 @@ impl Memcached {
             ]);
         }
         let server = command.stdin(Stdio::null()).spawn().expect("memcached");
-        let guardian = Guardian::new("kill \"$1\"", &[server.id().to_string()]);
+        let guardian = Guardian::new("kill \"$1\"; kill -CONT \"$1\"", &[server.id().to_string()]);
         let deadline = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < deadline, "memcached does not listen");
@@ -67,12 +67,25 @@ impl Memcached {
         stream.write_all(command.as_bytes()).expect("memcached");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("memcached");
-        answer.lines().nth(1).map(str::to_owned)
+        // VALUE <key> <flags> <length>, the value, END
+        let value = answer.strip_prefix("VALUE ")?.lines().nth(1)?;
+        Some(value.to_owned())
+    }
+
+    /// Stops the server with SIGSTOP: connections are taken by the kernel and then hang.
+    pub fn pause(&self) {
+        signal("STOP", &[self.server.id()]);
+    }
+
+    /// Lets the server run on after [`pause`](Self::pause).
+    pub fn unpause(&self) {
+        signal("CONT", &[self.server.id()]);
     }
 
     /// Ends the server while its users still want it.
     pub fn stop(&mut self) {
         signal("TERM", &[self.server.id()]);
+        self.unpause();
         let _ = self.server.wait();
     }
 }

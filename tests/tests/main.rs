@@ -13,3 +13,4 @@ mod loading;
 mod outage;
 mod reference;
 mod site;
+mod sticky;
