@@ -90,7 +90,7 @@ fn set_headers(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResul
 fn set_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let sql = value(args).to_string_lossy();
     let query = CustomQuery::parse(&sql, 1).map_err(|error| refused(command, &sql, error))?;
-    set_origin(server, command, Origin::Query(Arc::new(query)))
+    set_origin(server, command, &sql, Origin::Query(Arc::new(query)))
 }
 
 fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
@@ -103,16 +103,24 @@ fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
         )
     })?;
     let path = Path::new(OsStr::from_bytes(path.to_bytes()));
-    set_origin(server, command, Origin::File(path.into()))
+    set_origin(
+        server,
+        command,
+        &file.to_string_lossy(),
+        Origin::File(path.into()),
+    )
 }
 
-fn set_origin(server: &mut Server, command: &Command<'_>, origin: Origin) -> SetResult {
+fn set_origin(
+    server: &mut Server,
+    command: &Command<'_>,
+    value: &str,
+    origin: Origin,
+) -> SetResult {
     match (&server.origin, &origin) {
         (Some(Origin::Query(_)), Origin::File(_)) | (Some(Origin::File(_)), Origin::Query(_)) => {
-            Err(format!(
-                "{}: only one of ASLookupQuery and ASLookupDatabase can answer",
-                command.name()
-            ))
+            let why = "only one of ASLookupQuery and ASLookupDatabase can answer";
+            Err(refused(command, value, why))
         }
         _ => {
             server.origin = Some(origin);
@@ -148,8 +156,9 @@ fn set_variable(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
 
 fn name(command: &Command<'_>, args: &[&CStr]) -> Result<Arc<CStr>, String> {
     let name = value(args);
-    if name.is_empty() {
-        return Err(refused(command, "\"\"", "is not a name"));
+    let good = |b: &u8| b.is_ascii_graphic() && *b != b':' && *b != b'=';
+    if !name.to_bytes().iter().all(good) {
+        return Err(refused(command, &name.to_string_lossy(), "is not a name"));
     }
     Ok(name.into())
 }
@@ -159,5 +168,5 @@ fn value<'a>(args: &[&'a CStr]) -> &'a CStr {
 }
 
 fn refused(command: &Command<'_>, value: &str, why: impl std::fmt::Display) -> String {
-    format!("{}: {value}: {why}", command.name())
+    format!("{}: \"{value}\" {why}", command.name())
 }

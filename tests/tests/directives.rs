@@ -7,7 +7,7 @@ use tests::httpd::{Builder, Httpd};
 use crate::reference;
 
 /// The modules whose directives are listed here.
-const MODULES: [&str; 1] = ["mirrorbrain"];
+const MODULES: [&str; 2] = ["asn", "mirrorbrain"];
 
 /// Inside `<Directory>`.
 const DIRECTORY: bool = true;
@@ -77,6 +77,17 @@ const GOOD: &[(bool, &str)] = &[
     (SERVER, "MirrorBrainCacheTTL 0"),
     (SERVER, "MirrorBrainCacheStale 86400"),
     (SERVER, "MirrorBrainCacheSize 1000000"),
+    (DIRECTORY, "ASLookup On"),
+    (DIRECTORY, "ASLookupDebug Off"),
+    (DIRECTORY, "ASSetHeaders On"),
+    (
+        SERVER,
+        "ASLookupQuery \"SELECT pfx, asn FROM pfx2asn WHERE pfx >>= ip4r(%s)\"",
+    ),
+    (SERVER, "ASLookupDatabase GeoLite2-ASN.mmdb"),
+    (SERVER, "ASLookupRefresh 3600"),
+    (SERVER, "ASIPHeader X-Forwarded-For"),
+    (SERVER, "ASIPEnvvar CLIENT_ADDRESS"),
     (SERVER, "DBDriver pgsql"),
     (
         SERVER,
@@ -343,6 +354,49 @@ const BAD: &[(bool, &str, &str)] = &[
         SERVER,
         "MirrorBrainMetalinkHashesPathPrefix /srv/hashes",
         "MirrorBrainMetalinkHashesPathPrefix: \"/srv/hashes\" has no effect: hashes come from the database. Remove this obsolete directive",
+    ),
+    (DIRECTORY, "ASLookup perhaps", "ASLookup must be On or Off"),
+    (SERVER, "ASLookup On", "ASLookup not allowed here"),
+    (
+        DIRECTORY,
+        "ASLookupDebug 2",
+        "ASLookupDebug must be On or Off",
+    ),
+    (SERVER, "ASSetHeaders On", "ASSetHeaders not allowed here"),
+    (
+        SERVER,
+        "ASLookupQuery \"SELECT %s, %s\"",
+        "ASLookupQuery: \"SELECT %s, %s\" the statement has 2 parameters, but the directive passes only 1",
+    ),
+    (
+        SERVER,
+        "ASLookupQuery \"SELECT 1, 2\"\nASLookupDatabase as.mmdb",
+        "ASLookupDatabase: \"as.mmdb\" only one of ASLookupQuery and ASLookupDatabase can answer",
+    ),
+    (
+        DIRECTORY,
+        "ASLookupDatabase as.mmdb",
+        "ASLookupDatabase not allowed in <Directory> context",
+    ),
+    (
+        SERVER,
+        "ASLookupRefresh 0",
+        "ASLookupRefresh: \"0\" is not a number of seconds, 1 or more",
+    ),
+    (
+        SERVER,
+        "ASLookupRefresh soon",
+        "ASLookupRefresh: \"soon\" is not a number of seconds, 1 or more",
+    ),
+    (
+        SERVER,
+        "ASIPHeader \"X-Forwarded-For:\"",
+        "ASIPHeader: \"X-Forwarded-For:\" is not a name",
+    ),
+    (
+        SERVER,
+        "ASIPEnvvar \"CLIENT ADDRESS\"",
+        "ASIPEnvvar: \"CLIENT ADDRESS\" is not a name",
     ),
     (
         SERVER,

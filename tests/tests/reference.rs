@@ -7,7 +7,7 @@ use tests::httpd::Httpd;
 use tests::workspace;
 
 /// The modules with a table in the README.
-const MODULES: [&str; 1] = ["mirrorbrain"];
+const MODULES: [&str; 2] = ["asn", "mirrorbrain"];
 
 /// A directive as `httpd -L` lists it.
 pub struct Directive {
@@ -66,7 +66,7 @@ fn readme() -> BTreeMap<String, String> {
             Some((name, cells.nth(1)?.to_owned()))
         })
         // Other tables have other things in their first cell.
-        .filter(|(name, _)| name.starts_with("MirrorBrain"))
+        .filter(|(name, _)| name.starts_with("MirrorBrain") || name.starts_with("AS"))
         .collect()
 }
 
@@ -128,7 +128,7 @@ fn the_example_configuration_is_accepted() {
         .stock(&["mime", "setenvif", "remoteip"])
         .config("Define MB_MODULES \"@MB_MODULES@\"\nDefine MB_TREE \"@TREE@\"")
         .config("Define MB_LOG \"@WORK@/download_log\"");
-    for name in ["mirrorbrain", "log", "proxy"] {
+    for name in ["asn", "mirrorbrain", "log", "proxy"] {
         let file = workspace().join("httpd-conf").join(format!("{name}.conf"));
         builder = builder.config(&format!("Include \"{}\"", file.display()));
     }

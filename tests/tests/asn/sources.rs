@@ -36,43 +36,6 @@ fn a_query_that_finds_null_finds_nothing() {
 }
 
 #[test]
-fn mistakes_in_the_configuration_are_named() {
-    let refusal = |line: &str| Httpd::builder().ours(&["asn"]).config(line).refusal();
-    for (line, expected) in [
-        (
-            "ASLookupRefresh 0",
-            "ASLookupRefresh: 0: is not a number of seconds, 1 or more",
-        ),
-        (
-            "ASLookupRefresh soon",
-            "ASLookupRefresh: soon: is not a number of seconds, 1 or more",
-        ),
-        (
-            "ASLookupQuery \"SELECT %s, %s\"",
-            "ASLookupQuery: SELECT %s, %s: the statement has 2 parameters, but the directive passes only 1",
-        ),
-        (
-            "ASLookupQuery \"SELECT 1, 2\"\nASLookupDatabase as.mmdb",
-            "ASLookupDatabase: only one of ASLookupQuery and ASLookupDatabase can answer",
-        ),
-        (
-            "DBDriver mysql",
-            "DBDriver: mysql is not supported, only pgsql is",
-        ),
-        (
-            "DBDMax none",
-            "DBDMax: none is not a whole number from 1 up",
-        ),
-        ("ASLookup On", "ASLookup not allowed here"),
-        ("ASSetHeaders On", "ASSetHeaders not allowed here"),
-    ] {
-        assert_eq!(refusal(line), expected, "{line}");
-    }
-    let text = refusal("<Directory /x>\nASLookupRefresh 5\n</Directory>");
-    assert_eq!(text, "ASLookupRefresh not allowed in <Directory> context");
-}
-
-#[test]
 fn a_query_without_a_database_stops_the_start() {
     let text = Httpd::builder()
         .ours(&["asn"])
