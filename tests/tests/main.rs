@@ -10,6 +10,7 @@ mod documents;
 mod harness;
 mod hostile;
 mod loading;
+mod options;
 mod outage;
 mod reference;
 mod site;
