@@ -95,7 +95,9 @@ impl<'a> Asker<'a> {
         file_size: u64,
     ) -> Vec<Usable<'a>> {
         let mirrors = mirrors.into_iter();
-        let mut usable = Vec::with_capacity(mirrors.size_hint().0);
+        // Nearly all candidates are usable; growing step by step would cost more than the rest.
+        let (least, most) = mirrors.size_hint();
+        let mut usable = Vec::with_capacity(most.unwrap_or(least));
         for (mirror, row) in mirrors.zip(0..) {
             if let Some((group, in_country)) = self.group(mirror) {
                 let too_large = mirror.file_max_size > 0 && mirror.file_max_size < file_size;
