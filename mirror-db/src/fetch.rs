@@ -97,8 +97,8 @@ impl Fetcher {
             let (this, own) = (assembly.clone(), statement.clone());
             let answer = move |answer: Answer| this.add(part, &own, answer, size, mtime);
             if let Err(error) = self.pool.submit(statement, parameters, deadline, answer) {
-                assembly.finish(Err(error));
-                return;
+                // Its breaker is open: as if the server had said so again.
+                assembly.add(part, statement, Err(error), size, mtime);
             }
         }
     }

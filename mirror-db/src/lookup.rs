@@ -211,10 +211,51 @@ where
     T: FromSql<'a>,
     u32: TryFrom<T>,
 {
+    // Room is made for as many elements as the header says; each takes four bytes at least.
+    if claimed_length(raw).is_none_or(|length| length > raw.len() / 4) {
+        return Err("an array claims to have more elements than it has".into());
+    }
     let numbers = Vec::<Option<T>>::from_sql(ty, raw)?;
     Ok(numbers
         .into_iter()
         .flatten()
         .filter_map(|n| u32::try_from(n).ok())
         .collect())
+}
+
+/// `array_send`: dimensions, flags, type of the elements; then, of each dimension, length and
+/// lower bound. An empty array has no dimension.
+fn claimed_length(raw: &[u8]) -> Option<usize> {
+    let number = |at: usize| raw.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    match number(0)? {
+        0 => Some(0),
+        _ => usize::try_from(number(12)?).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(hex: &str) -> Option<Vec<u32>> {
+        let raw = hex::decode(hex).unwrap();
+        Ids::from_sql(&Type::INT2_ARRAY, &raw)
+            .ok()
+            .map(|Ids(ids)| ids)
+    }
+
+    #[test]
+    fn ids_are_the_elements_that_can_be_one() {
+        let three = "000000010000000000000015 00000003 00000001 \
+                     00000002 0005 00000002 ffff ffffffff";
+        assert_eq!(ids(&three.replace(' ', "")), Some(vec![5]));
+        assert_eq!(ids("000000000000000000000015"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_array_that_claims_billions_makes_no_room_for_them() {
+        assert_eq!(ids("0000000100000000000000157fffffff00000001"), None);
+        assert_eq!(ids("00000001"), None);
+        assert_eq!(ids(""), None);
+    }
 }

@@ -4,10 +4,12 @@
 mod answers;
 mod configuration;
 mod crashes;
+
 mod memcached;
 mod numbers;
 mod selection;
 mod slow_paths;
+mod together;
 
 use tests::http::Response;
 use tests::httpd::Httpd;
