@@ -6,7 +6,8 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fuzz bench fmt lint install clean
+.PHONY: all setup demo demo-stop test fuzz fmt lint install clean
+.PHONY: bench bench-sweep bench-instructions bench-build
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -33,10 +34,21 @@ test: setup
 	$(CARGO) test --workspace --exclude tests --all-targets
 	$(CARGO) test -p tests --all-targets
 
-# One table: requests per second, latency, CPU and memory, beside httpd's own modules.
-bench: setup
+# What a request costs beside httpd's own modules; docs/performance.md explains the tables.
+# BENCH_ARGS=--record writes them there.
+bench: setup bench-build
+	target/release/bench compare $(BENCH_ARGS)
+
+# The cost curve over mirrors, paths and connections.
+bench-sweep: setup bench-build
+	target/release/bench sweep $(BENCH_ARGS)
+
+# Instructions for each request, which do not depend on what else the machine does.
+bench-instructions: setup bench-build
+	target/release/bench instructions $(BENCH_ARGS)
+
+bench-build:
 	$(CARGO) build --release $(PACKAGES) -p bench
-	$(CARGO) run -q --release -p bench -- compare $(BENCH_ARGS)
 
 # Searches for hostile input, FUZZ_SECONDS for each target (60), or only for FUZZ_TARGET.
 fuzz:

@@ -28,6 +28,9 @@ pub struct Size {
     pub mirrors: u32,
     /// Rows of `filearr`, each with a row of `hash`.
     pub paths: u32,
+    /// From the number of one file to that of the next; with it, a small site has some of the
+    /// files of a large one.
+    pub step: u32,
 }
 
 impl Size {
@@ -35,7 +38,62 @@ impl Size {
     pub const STANDARD: Self = Self {
         mirrors: 180,
         paths: 200_000,
+        step: 1,
     };
+
+    /// All files.
+    pub fn files(self) -> Files {
+        Files {
+            first: 0,
+            count: self.paths,
+            step: self.step,
+        }
+    }
+}
+
+/// Some of the files: `count`, evenly spread, from `first` on.
+#[derive(Debug, Clone, Copy)]
+pub struct Files {
+    /// The number of the first one.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+    /// From one to the next.
+    pub step: u32,
+}
+
+impl Files {
+    /// The first files of a site.
+    pub fn first(count: u32) -> Self {
+        Self {
+            first: 0,
+            count,
+            step: 1,
+        }
+    }
+
+    /// The first `count` of these.
+    pub fn take(self, count: u32) -> Self {
+        let count = count.min(self.count);
+        Self { count, ..self }
+    }
+
+    /// These without the first `count`; all, if there are not more.
+    pub fn skip(self, count: u32) -> Self {
+        if count >= self.count {
+            return self;
+        }
+        Self {
+            first: self.first + count * self.step,
+            count: self.count - count,
+            ..self
+        }
+    }
+
+    /// The path of one of them, `index` counting from 0.
+    pub fn path(self, index: u32) -> String {
+        path(self.first + index * self.step)
+    }
 }
 
 /// The path of the file with this number, as `filearr.path` has it.
@@ -113,7 +171,7 @@ fn write_files(out: &mut impl Write, size: Size, rng: &mut Rng) -> io::Result<()
             let other = rng.usize(place..ids.len());
             ids.swap(place, other);
         }
-        write!(out, "{}\t{}\t{{", file + 1, path(file))?;
+        write!(out, "{}\t{}\t{{", file + 1, size.files().path(file))?;
         for (place, id) in ids.iter().take(count).enumerate() {
             write!(out, "{}{id}", if place == 0 { "" } else { "," })?;
         }

@@ -7,16 +7,19 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::command::run as command;
+use tests::httpd::Builder;
 use tests::{temp_dir, workspace};
 
-use crate::dataset::{self, Size};
+use crate::dataset::{Files, Size};
+use crate::kind::Kind;
 use crate::load::{Mix, Target};
-use crate::servers::Kind;
-use crate::site::{self, Site};
+use crate::report::LIMIT;
+use crate::servers::Servers;
+use crate::site::{self, Site, Tree};
 
 /// Requests that are counted, after the first one.
 const REQUESTS: u32 = 2_000;
@@ -26,62 +29,138 @@ const FILES: u32 = 20;
 /// Functions with fewer instructions for each request, callees included, are not listed.
 const LEAST: u64 = 400;
 
-/// Boots everything and prints the table, then the functions in which the instructions are spent.
-pub fn run(only: &[String]) {
+/// How much more than recorded is a regression. Two runs of the same code differ by less than 1 %.
+const TOLERANCE: f64 = 0.03;
+
+/// What is counted: name, server, suffix of the path, status of the answer.
+const SERIES: [(&str, Kind, &str, u16); 6] = [
+    ("limit", Kind::Limit, "", 302),
+    ("bare", Kind::Bare, "", 302),
+    ("hot", Kind::Mirrorbrain, "", 302),
+    ("hot-mmdb-asn", Kind::GeoAsn, "", 302),
+    ("meta4", Kind::GeoAsn, ".meta4", 200),
+    ("mirrorlist", Kind::GeoAsn, ".mirrorlist", 200),
+];
+
+/// Instructions for each request of a series.
+#[derive(Debug, PartialEq)]
+pub struct Count {
+    name: String,
+    instructions: u64,
+    /// As a multiple of the limit's.
+    of_limit: f64,
+}
+
+/// Boots everything and counts; `only` names series, and the limit is always counted. The profiles
+/// stay in target/callgrind.
+pub fn run(only: &[String]) -> Vec<Count> {
     let cluster = site::start_cluster();
     let size = Size {
         paths: 2_000,
         ..Size::STANDARD
     };
-    let site = Site::new(&cluster, size, FILES);
-    let sample = {
-        let ours = Kind::GeoAsn.builder(&site, None).start();
-        ours.get(&format!("/{}", dataset::path(0)))
-    };
-    let profiles = workspace().join("target/callgrind");
-    fs::create_dir_all(&profiles).expect("target/callgrind");
-
-    let series = [
-        ("limit", Kind::Limit, "", 302),
-        ("bare", Kind::Bare, "", 302),
-        ("hot", Kind::Mirrorbrain, "", 302),
-        ("hot-mmdb-asn", Kind::GeoAsn, "", 302),
-        ("meta4", Kind::GeoAsn, ".meta4", 200),
-        ("mirrorlist", Kind::GeoAsn, ".mirrorlist", 200),
-    ];
-    let mut table = String::from(
-        "| series       | instructions | of limit |\n|--------------|-------------:|---------:|\n",
-    );
-    let mut functions = String::new();
-    let mut limit = None;
-    for (name, kind, suffix, status) in series {
-        if !only.is_empty() && !only.iter().any(|one| one == name) {
+    let tree = Tree::new(size.files().take(FILES));
+    let site = Site::new(&cluster, &tree, size);
+    let servers = Servers::start(&site);
+    fs::create_dir_all(profiles()).expect("target/callgrind");
+    let mut counts: Vec<Count> = Vec::new();
+    for (name, kind, suffix, status) in SERIES {
+        if !only.is_empty() && name != LIMIT && !only.iter().any(|one| one == name) {
             continue;
         }
         eprintln!("counting: {name}");
-        let profile = profiles.join(format!("{name}.out"));
-        let mut builder = kind.builder(&site, Some(&sample));
+        let mut builder = servers.builder(kind);
         if kind.has_cache() {
             builder = builder.config("MirrorBrainCacheTTL 60");
         }
+        let profile = profile(name);
         count(builder, suffix, status, &profile);
-        let total = total(&profile) / u64::from(REQUESTS);
-        let limit = *limit.get_or_insert(total);
-        table.push_str(&format!(
-            "| {name:<12} | {total:>12} | {:>8.2} |\n",
-            limit as f64 / total as f64
-        ));
-        functions.push_str(&format!(
-            "\n{name}: instructions for each request, callees included\n"
-        ));
-        functions.push_str(&top(&profile));
+        let instructions = total(&profile) / u64::from(REQUESTS);
+        let limit = counts
+            .first()
+            .map_or(instructions, |count| count.instructions);
+        counts.push(Count {
+            name: name.to_owned(),
+            instructions,
+            of_limit: instructions as f64 / limit as f64,
+        });
     }
-    println!(
-        "{table}{functions}\nProfiles for callgrind_annotate or kcachegrind: target/callgrind"
-    );
+    counts
 }
 
-fn count(builder: tests::httpd::Builder, suffix: &'static str, status: u16, profile: &Path) {
+/// The counts as a Markdown table.
+pub fn table(counts: &[Count]) -> String {
+    let mut text = String::from(
+        "| series       | instructions | times the limit |\n\
+         |--------------|-------------:|----------------:|\n",
+    );
+    for Count {
+        name,
+        instructions,
+        of_limit,
+    } in counts
+    {
+        text.push_str(&format!(
+            "| {name:<12} | {instructions:>12} | {of_limit:>15.3} |\n"
+        ));
+    }
+    text
+}
+
+/// The functions of each series, callees included, most expensive first.
+pub fn functions(counts: &[Count]) -> String {
+    let mut text = String::new();
+    for Count { name, .. } in counts {
+        text.push_str(&format!(
+            "\n{name}: instructions for each request, callees included\n"
+        ));
+        text.push_str(&top(&profile(name)));
+    }
+    text
+}
+
+/// Compares with a table that was recorded before: one line for each series that has become more
+/// expensive, as a multiple of the limit. That evens out other versions of httpd and libc.
+pub fn regressions(counts: &[Count], recorded: &str) -> Vec<String> {
+    let recorded = parse(recorded);
+    let mut lines = Vec::new();
+    for count in counts {
+        let before = recorded.iter().find(|before| before.name == count.name);
+        let Some(before) = before.map(|before| before.of_limit) else {
+            continue;
+        };
+        if count.of_limit > before * (1.0 + TOLERANCE) {
+            let (name, now) = (&count.name, count.of_limit);
+            lines.push(format!(
+                "{name}: {now:.3} times the limit, recorded are {before:.3}"
+            ));
+        }
+    }
+    lines
+}
+
+/// Reads what [`table`] wrote, among other text.
+fn parse(text: &str) -> Vec<Count> {
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
+        Some(Count {
+            name: cells.next()?.to_owned(),
+            instructions: cells.next()?.parse().ok()?,
+            of_limit: cells.next()?.parse().ok()?,
+        })
+    };
+    text.lines().filter_map(row).collect()
+}
+
+fn profiles() -> PathBuf {
+    workspace().join("target/callgrind")
+}
+
+fn profile(name: &str) -> PathBuf {
+    profiles().join(format!("{name}.out"))
+}
+
+fn count(builder: Builder, suffix: &'static str, status: u16, profile: &Path) {
     let dir = temp_dir("callgrind");
     let written = dir.path().join("callgrind.out");
     let httpd = builder
@@ -99,12 +178,13 @@ fn count(builder: tests::httpd::Builder, suffix: &'static str, status: u16, prof
     fs::set_permissions(&written, fs::Permissions::from_mode(0o666)).expect("mode");
     let target = Target {
         address: httpd.address(),
-        mix: Mix::Uniform(FILES),
+        mix: Mix::Uniform(Files::first(FILES)),
         suffix,
         status,
     };
-    let files = (0..REQUESTS).map(|request| dataset::path(request % FILES));
-    target.send(files).expect("answers");
+    for _ in 0..REQUESTS / FILES {
+        target.ask_each(Files::first(FILES)).expect("answers");
+    }
     drop(httpd.end());
     fs::copy(&written, profile).unwrap_or_else(|e| panic!("{}: {e}", written.display()));
 }
@@ -139,4 +219,30 @@ fn top(profile: &Path) -> String {
         }
     }
     list
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn count(name: &str, instructions: u64, of_limit: f64) -> Count {
+        Count {
+            name: name.to_owned(),
+            instructions,
+            of_limit,
+        }
+    }
+
+    #[test]
+    fn what_has_become_more_expensive_is_named() {
+        let before = [count("limit", 50_000, 1.0), count("hot", 60_000, 1.2)];
+        let recorded = format!("Measured somewhere.\n\n{}", table(&before));
+        assert_eq!(parse(&recorded), before);
+        // Another httpd is twice as slow: no regression of ours.
+        let same = [count("limit", 100_000, 1.0), count("hot", 120_000, 1.2)];
+        assert_eq!(regressions(&same, &recorded), [""; 0]);
+        let worse = [count("limit", 50_000, 1.0), count("hot", 65_000, 1.3)];
+        let lines = ["hot: 1.300 times the limit, recorded are 1.200"];
+        assert_eq!(regressions(&worse, &recorded), lines);
+    }
 }

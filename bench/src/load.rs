@@ -1,8 +1,8 @@
 //! The load: keep-alive connections that ask one request after the other.
 //!
 //! One thread for each connection, blocking sockets, no work between two requests but drawing the
-//! next path: against httpd's 50 to 100 µs for a request that is small, and it is the same for
-//! all that is compared.
+//! next path. What it takes, most of it the kernel's for sockets and process switches, is the same
+//! for all that is compared.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -13,17 +13,17 @@ use fastrand::Rng;
 use hdrhistogram::Histogram;
 use socket2::{Domain, Socket, Type};
 
-use crate::dataset;
+use crate::dataset::{self, Files};
 
 /// Which files are asked for.
 #[derive(Debug)]
 pub enum Mix {
-    /// Each of the first n files alike: a working set.
-    Uniform(u32),
-    /// Each file by its popularity.
+    /// All alike.
+    Uniform(Files),
+    /// Each by its popularity.
     Zipf(Zipf),
-    /// Each file once, in turn.
-    Distinct(AtomicU32, u32),
+    /// Each once, in turn.
+    Distinct(AtomicU32, Files),
     /// Each of the first n directories alike.
     Directories(u32),
 }
@@ -61,10 +61,10 @@ impl Zipf {
 impl Mix {
     fn path(&self, rng: &mut Rng) -> String {
         match self {
-            Self::Uniform(files) => dataset::path(rng.u32(..files)),
+            Self::Uniform(files) => files.path(rng.u32(..files.count)),
             Self::Zipf(zipf) => dataset::path(zipf.draw(rng)),
             Self::Distinct(next, files) => {
-                dataset::path(next.fetch_add(1, Ordering::Relaxed) % files)
+                files.path(next.fetch_add(1, Ordering::Relaxed) % files.count)
             }
             Self::Directories(count) => dataset::directory(rng.u32(..count)) + "/",
         }
@@ -130,13 +130,13 @@ impl Target {
         })
     }
 
-    /// Sends this many requests on one connection after the other, as fast as may be.
+    /// Asks for each of these files once, one after the other.
     ///
     /// # Errors
     /// As for [`load`](Self::load).
-    pub fn send(&self, requests: impl Iterator<Item = String>) -> io::Result<()> {
+    pub fn ask_each(&self, files: Files) -> io::Result<()> {
         let mut client = Client::new(self);
-        requests.into_iter().try_for_each(|path| client.ask(&path))
+        (0..files.count).try_for_each(|file| client.ask(&files.path(file)))
     }
 
     fn client(&self, begin: Instant, end: Instant) -> io::Result<Histogram<u64>> {

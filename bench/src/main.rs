@@ -1,53 +1,138 @@
 //! What a request costs, beside httpd's own modules giving the same answer.
 //!
 //! ```text
-//! bench compare [--rounds N] [--seconds S] [--connections N] [series ...]
-//! bench instructions
+//! bench compare [--rounds N] [--seconds S] [--connections N] [--record] [series ...]
+//! bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
+//! bench instructions [--record | --check] [series ...]
+//! bench profile series
 //! ```
+//!
+//! `--record` writes the result into docs/performance.md, which says what is measured and how;
+//! `--check` fails if a request takes more instructions than recorded there.
 
 mod compare;
 mod dataset;
 mod geography;
 mod instructions;
+mod kind;
 mod load;
+mod plot;
+mod profile;
+mod record;
 mod report;
 mod servers;
 mod site;
+mod slice;
+mod sweep;
 mod usage;
 
 use std::time::Duration;
 
+use slice::Effort;
+
+const USAGE: &str =
+    "usage: bench compare [--rounds N] [--seconds S] [--connections N] [--record] [series ...]
+       bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
+       bench instructions [--record | --check] [series ...]
+       bench profile series";
+
+/// What the command line asks for.
+struct Options {
+    effort: Effort,
+    most_paths: u32,
+    record: bool,
+    check: bool,
+    names: Vec<String>,
+}
+
 fn main() {
-    let mut effort = compare::Effort {
-        rounds: 7,
-        connections: 16,
-        slice: Duration::from_secs(2),
-    };
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
-    let mut names = Vec::new();
-    while let Some(argument) = arguments.next() {
-        let mut number = || {
-            let value = arguments.next().unwrap_or_default();
-            value
-                .parse::<f64>()
-                .unwrap_or_else(|_| panic!("{argument} wants a number: {value}"))
-        };
-        match argument.as_str() {
-            "--rounds" => effort.rounds = number() as usize,
-            "--connections" => effort.connections = number() as usize,
-            "--seconds" => effort.slice = Duration::from_secs_f64(number()),
-            _ => names.push(argument),
-        }
-    }
+    let options = Options::parse(arguments).unwrap_or_else(|problem| fail(&problem));
     match command.as_str() {
-        "compare" => compare::run(effort, &names),
-        "instructions" => instructions::run(&names),
-        _ => {
-            eprintln!(
-                "usage: bench compare [--rounds N] [--seconds S] [--connections N] [series ...]"
-            );
-            std::process::exit(2);
+        "compare" => options.show("compare", &compare::run(options.effort, &options.names)),
+        "instructions" => {
+            let counts = instructions::run(&options.names);
+            options.show("instructions", &instructions::table(&counts));
+            if options.check {
+                check(&counts);
+            } else {
+                print!("{}", instructions::functions(&counts));
+            }
+        }
+        "sweep" => {
+            let sweeps = sweep::run(options.effort, options.most_paths);
+            options.show("sweep", &sweeps.text);
+            let directory = if options.record { "docs" } else { "target" };
+            let file = tests::workspace().join(directory).join("performance.svg");
+            plot::write(&file, &sweeps.charts).expect("performance.svg");
+        }
+        "profile" => print!("{}", profile::run(&options.names.join(" "))),
+        _ => fail(USAGE),
+    }
+}
+
+/// Ends with an error if a request has become more expensive than recorded.
+fn check(counts: &[instructions::Count]) {
+    let worse = instructions::regressions(counts, &record::read("instructions"));
+    if !worse.is_empty() {
+        fail(&worse.join("\n"));
+    }
+}
+
+fn fail(text: &str) -> ! {
+    eprintln!("{text}");
+    std::process::exit(2);
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            effort: Effort {
+                rounds: 7,
+                connections: 16,
+                slice: Duration::from_secs(2),
+            },
+            most_paths: 1_000_000,
+            record: false,
+            check: false,
+            names: Vec::new(),
+        };
+        while let Some(argument) = arguments.next() {
+            if argument == "--record" {
+                options.record = true;
+            } else if argument == "--check" {
+                options.check = true;
+            } else if argument.starts_with("--") {
+                let value = arguments.next().unwrap_or_default();
+                options
+                    .set(&argument, &value)
+                    .ok_or_else(|| format!("{argument} {value}?\n{USAGE}"))?;
+            } else {
+                options.names.push(argument);
+            }
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Option<()> {
+        match name {
+            "--rounds" => self.effort.rounds = value.parse().ok()?,
+            "--connections" => self.effort.connections = value.parse().ok()?,
+            "--seconds" => {
+                let seconds: f64 = value.parse().ok()?;
+                self.effort.slice = Duration::try_from_secs_f64(seconds).ok()?;
+            }
+            "--most-paths" => self.most_paths = value.parse().ok()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn show(&self, part: &str, text: &str) {
+        println!("{text}");
+        if self.record {
+            record::write(part, text);
         }
     }
 }

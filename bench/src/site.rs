@@ -1,13 +1,14 @@
 //! The site on disk and in PostgreSQL, made once for all servers of a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use fastrand::Rng;
 use tempfile::TempDir;
 use tests::postgres::{Cluster, Database};
 use tests::{files, temp_dir};
 
-use crate::dataset::{self, FILE_SIZE, MTIME, Size};
+use crate::dataset::{self, FILE_SIZE, Files, MTIME, Size};
 use crate::geography;
 
 /// What the random parts of the site are drawn from.
@@ -22,34 +23,54 @@ pub fn start_cluster() -> Cluster {
     ])
 }
 
-/// Files, database and geo database of one size.
+/// Files on disk, sparse.
 #[derive(Debug)]
-pub struct Site<'c> {
-    /// The rows.
-    pub database: Database<'c>,
+pub struct Tree {
     dir: TempDir,
 }
 
-impl<'c> Site<'c> {
-    /// Makes the site: rows for all files, and the first `files_on_disk` of them as files, sparse.
-    pub fn new(cluster: &'c Cluster, size: Size, files_on_disk: u32) -> Self {
+impl Tree {
+    /// Makes the files.
+    pub fn new(files: Files) -> Self {
+        let dir = temp_dir("tree");
+        for file in 0..files.count {
+            files::sparse(dir.path(), &files.path(file), FILE_SIZE, MTIME);
+        }
+        Self { dir }
+    }
+}
+
+/// Database and geo database of one size, beside files that may be fewer than the rows.
+#[derive(Debug)]
+pub struct Site<'s> {
+    /// The rows.
+    pub database: Database<'s>,
+    tree: &'s Tree,
+    dir: TempDir,
+}
+
+impl<'s> Site<'s> {
+    /// Makes the databases.
+    pub fn new(cluster: &'s Cluster, tree: &'s Tree, size: Size) -> Self {
         let dir = temp_dir("site");
         let script = dir.path().join("site.sql");
         dataset::write_sql(&script, size, &mut Rng::with_seed(SEED)).expect("rows of the site");
-        let name = format!("site_{}_{}", size.mirrors, size.paths);
+        // The same size may be wanted again; databases last as long as the cluster.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("site_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let database = cluster.database(&name, &[&script]);
         std::fs::remove_file(&script).expect("rows are loaded");
         geography::write_mmdb(&dir.path().join("geo.mmdb"), &mut Rng::with_seed(SEED));
-        let tree = dir.path().join("tree");
-        for file in 0..files_on_disk.min(size.paths) {
-            files::sparse(&tree, &dataset::path(file), FILE_SIZE, MTIME);
+        Self {
+            database,
+            tree,
+            dir,
         }
-        Self { database, dir }
     }
 
     /// The document root.
-    pub fn tree(&self) -> PathBuf {
-        self.dir.path().join("tree")
+    pub fn tree(&self) -> &Path {
+        self.tree.dir.path()
     }
 
     /// The geo database.

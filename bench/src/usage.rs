@@ -1,4 +1,4 @@
-//! What a running httpd uses, as Linux tells in /proc.
+//! What running servers use, as Linux tells in /proc.
 
 use std::fs;
 use std::process::Command;
@@ -6,28 +6,40 @@ use std::sync::OnceLock;
 
 use tests::command::{children, run};
 use tests::httpd::Httpd;
+use tests::postgres::Cluster;
 
-/// Processor time that the parent and its children have used, in seconds. It does not depend on
-/// what else the machine does, apart from the caches that they share.
-pub fn cpu_seconds(httpd: &Httpd) -> f64 {
-    let parent = httpd.pid();
-    let ticks: u64 = [parent]
-        .into_iter()
-        .chain(children(parent))
-        .filter_map(ticks)
-        .sum();
-    ticks as f64 / ticks_per_second()
+/// Processor time that httpd, parent and children, has used so far, in seconds. It does not depend
+/// on what else the machine does, apart from the caches that they share.
+pub fn httpd_seconds(httpd: &Httpd) -> f64 {
+    family_seconds(httpd.pid())
 }
 
-/// User and system time of a process with all its threads (proc(5), fields 14 and 15 of stat).
+/// The same of PostgreSQL.
+pub fn cluster_seconds(cluster: &Cluster) -> f64 {
+    let file = cluster.socket_dir().join("data/postmaster.pid");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let pid = text.lines().next().and_then(|line| line.parse().ok());
+    pid.map_or(0.0, family_seconds)
+}
+
+/// Processor time of this program, in seconds.
+pub fn own_seconds() -> f64 {
+    ticks(std::process::id()).unwrap_or_default() as f64 / ticks_per_second()
+}
+
+fn family_seconds(parent: u32) -> f64 {
+    let family = [parent].into_iter().chain(children(parent));
+    family.filter_map(ticks).sum::<u64>() as f64 / ticks_per_second()
+}
+
+/// User and system time of a process, all its threads, and its children that have ended (proc(5),
+/// fields 14 to 17 of stat).
 fn ticks(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold blanks; the third field comes after it.
     let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split(' ').skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    let times = rest.split(' ').skip(11).take(4);
+    times.map(|field| field.parse::<u64>().ok()).sum()
 }
 
 fn ticks_per_second() -> f64 {

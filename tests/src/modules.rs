@@ -52,6 +52,8 @@ fn put(library: &Path, dir: &Path, package: &str) {
     let _ = fs::remove_file(&temporary);
     fs::hard_link(library, &temporary).unwrap_or_else(|e| panic!("{}: {e}", library.display()));
     fs::rename(&temporary, dir.join(format!("{package}.so"))).expect("module in its place");
+    // Renaming a link to another link of the same file leaves both.
+    let _ = fs::remove_file(&temporary);
 }
 
 /// `target/<profile>`, found from where the running program lies: in it, or in its `deps`.
