@@ -1,7 +1,8 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
 use crate::{
-    ConnectionInfo, DbError, FileRecord, Hashes, Logger, MirrorTable, Settings, Unavailable,
+    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, MirrorTable, Settings,
+    Unavailable,
     cache::{FileCache, Flight},
     fetch::Fetcher,
     hashes,
@@ -9,7 +10,6 @@ use crate::{
     refresh::Refresher,
     renew::Renewer,
     shared::{Event, Listener},
-    statement::Statement,
 };
 use std::{
     io,
@@ -32,7 +32,7 @@ pub struct Database {
     fetcher: Arc<Fetcher>,
     refresher: Arc<Refresher>,
     renewer: Arc<Renewer>,
-    hashes: Arc<Statement>,
+    hashes: hashes::Statements,
 }
 
 impl Database {
@@ -48,7 +48,7 @@ impl Database {
             Some(listener),
         ));
         Self {
-            hashes: Arc::new(hashes::statement(settings.hash_query.as_deref())),
+            hashes: hashes::Statements::new(settings.hash_query.as_deref()),
             fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
             refresher,
             renewer: Arc::default(),
@@ -147,19 +147,22 @@ impl Database {
         }
     }
 
-    /// All hashes of a file, if there are any for this size and mtime. Never from the cache.
+    /// The hashes of a file with one of the long columns, if there are any for this size and
+    /// mtime. Never from the cache.
     pub fn hashes(
         &self,
         path: &str,
         size: u64,
         mtime: i64,
+        detail: Detail,
     ) -> Result<Option<Arc<Hashes>>, DbError> {
         if path.len() > LONGEST_PATH || path.contains('\0') {
             return Ok(None);
         }
         let parameters = vec![path.to_owned(), size.to_string(), mtime.to_string()];
-        let rows = self.fetcher.pool.query(&self.hashes, parameters)?;
-        Ok(hashes::read(&self.hashes, rows, size)?.map(Arc::new))
+        let statement = self.hashes.of(detail);
+        let rows = self.fetcher.pool.query(statement, parameters)?;
+        Ok(hashes::read(statement, rows, size)?.map(Arc::new))
     }
 }
 

@@ -5,14 +5,18 @@ use crate::{
     lookup::{Bytes, Sums, digest, hex_digits, number, text},
     statement::Statement,
 };
-use std::time::Duration;
-use tokio_postgres::Row;
+use std::{sync::Arc, time::Duration};
+use tokio_postgres::{Row, types::Type};
 
-const SQL: &str = "\
-SELECT f.id, h.md5, h.sha1, h.sha256, h.sha1piecesize, h.sha1pieces, h.btih, h.pgp, \
-h.zblocksize, h.zhashlens, h.zsums \
-FROM filearr f JOIN hash h ON h.file_id = f.id \
-WHERE f.path = $1 AND h.size = $2::bigint AND h.mtime = $3::bigint LIMIT 1";
+/// The built-in query, with what is to stand for the two long columns.
+fn sql(pieces: &str, sums: &str) -> String {
+    format!(
+        "SELECT f.id, h.md5, h.sha1, h.sha256, h.sha1piecesize, {pieces}, h.btih, h.pgp, \
+         h.zblocksize, h.zhashlens, {sums} \
+         FROM filearr f JOIN hash h ON h.file_id = f.id \
+         WHERE f.path = $1 AND h.size = $2::bigint AND h.mtime = $3::bigint LIMIT 1"
+    )
+}
 
 /// The columns of a hash query, by position.
 const COLUMNS: usize = 11;
@@ -20,17 +24,53 @@ const COLUMNS: usize = 11;
 /// Sums of tens of megabytes take their time on the way.
 const TIME: Duration = Duration::from_secs(6);
 
-/// The statement, or the site's own. Parameters: path, size, mtime.
-pub(crate) fn statement(custom: Option<&CustomQuery>) -> Statement {
-    let statement = match custom {
-        Some(query) => Statement::custom("MirrorBrainDBDQueryHash", query),
-        None => Statement::new("the look-up of hashes", SQL, 3),
-    };
-    statement.with_time(TIME)
+/// Which of the long columns is wanted. Both can be tens of megabytes, and no document holds both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The piece hashes, for metalinks and torrents.
+    Pieces,
+    /// The zsync sums of blocks.
+    Blocks,
 }
 
-/// Every stored hash of one version of a file. Piece hashes and zsync sums can be tens of
-/// megabytes; they are held once, and only as long as the request that asked for them.
+/// The statements for each [`Detail`].
+#[derive(Debug)]
+pub(crate) struct Statements {
+    pieces: Arc<Statement>,
+    blocks: Arc<Statement>,
+}
+
+impl Statements {
+    /// The site's own query is run as it is, whatever is wanted. Parameters: path, size, mtime.
+    pub(crate) fn new(custom: Option<&CustomQuery>) -> Self {
+        if let Some(query) = custom {
+            let statement = Statement::custom("MirrorBrainDBDQueryHash", query).with_time(TIME);
+            let statement = Arc::new(statement);
+            return Self {
+                pieces: Arc::clone(&statement),
+                blocks: statement,
+            };
+        }
+        // The length in place of the column tells whether the document exists at all.
+        let statement =
+            |sql| Arc::new(Statement::new("the look-up of hashes", sql, 3).with_time(TIME));
+        Self {
+            pieces: statement(sql("h.sha1pieces", "octet_length(h.zsums)")),
+            blocks: statement(sql("octet_length(h.sha1pieces)", "h.zsums")),
+        }
+    }
+
+    pub(crate) fn of(&self, detail: Detail) -> &Arc<Statement> {
+        match detail {
+            Detail::Pieces => &self.pieces,
+            Detail::Blocks => &self.blocks,
+        }
+    }
+}
+
+/// The stored hashes of one version of a file, with the piece hashes or the zsync sums. Those
+/// can be tens of megabytes; they are held once, and only as long as the request that asked for
+/// them.
 #[derive(Debug)]
 pub struct Hashes {
     digests: Digests,
@@ -172,8 +212,17 @@ fn decode(row: Row, size: u64) -> Result<Hashes, tokio_postgres::Error> {
     })
 }
 
-/// A long column and how many bytes it stands for.
+/// A long column and how many bytes it stands for. An integer is the length of what was not
+/// asked for.
 fn blob(row: &Row, column: usize) -> Result<(Blob, i64), tokio_postgres::Error> {
+    if row
+        .columns()
+        .get(column)
+        .is_some_and(|c| *c.type_() == Type::INT4)
+    {
+        let length = row.try_get::<_, Option<i32>>(column)?;
+        return Ok((Blob::Missing, length.unwrap_or(0).into()));
+    }
     let length = |bytes: &[u8]| i64::try_from(bytes.len()).unwrap_or(0);
     Ok(match row.try_get::<_, Option<Bytes<'_>>>(column)? {
         None => (Blob::Missing, 0),

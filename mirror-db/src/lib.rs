@@ -40,7 +40,7 @@ pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::Database;
 pub use error::{DbError, Unavailable};
 pub use file_record::{Digests, FileRecord, MirrorIter};
-pub use hashes::Hashes;
+pub use hashes::{Detail, Hashes};
 pub use log::{LogLevel, Logger};
 pub use mirror_table::MirrorTable;
 pub use pool::Pool;

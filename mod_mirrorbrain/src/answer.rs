@@ -6,7 +6,7 @@ use crate::exclusion::Exclusion;
 use crate::facts::Facts;
 use crate::respond;
 use apache::Outcome;
-use mirror_db::{DbError, Digests};
+use mirror_db::{DbError, Detail, Digests};
 use mirror_selection::{Choice, Extent, Selection, select};
 use representation::query::QueryArguments;
 use representation::redirect::{MAX_DUPLICATES, Redirect};
@@ -236,7 +236,7 @@ impl<'r> Job<'r> {
         }
         let digests = facts.digests(self.subject.size, self.subject.mtime);
         let full = match digests {
-            Some(_) if representation.needs_sums() => match self.sums(file) {
+            Some(_) if representation.needs_sums() => match self.sums(file, representation) {
                 Ok(full) => full,
                 Err(_) if representation.is_metalink() => None,
                 Err(_) => return respond::unavailable(self.exchange.request),
@@ -253,14 +253,22 @@ impl<'r> Job<'r> {
         self.write(representation, file, hashes.as_ref(), sources)
     }
 
-    /// All hashes, piece and zsync sums included.
-    fn sums(&self, file: &File<'_>) -> Result<Option<Arc<mirror_db::Hashes>>, DbError> {
+    /// The hashes with those sums that the representation holds.
+    fn sums(
+        &self,
+        file: &File<'_>,
+        representation: Representation,
+    ) -> Result<Option<Arc<mirror_db::Hashes>>, DbError> {
         let database = self.exchange.runtime.database.as_ref();
         let database = database.ok_or(DbError::Unavailable(mirror_db::Unavailable))?;
         let Ok(key) = std::str::from_utf8(file.key()) else {
             return Ok(None);
         };
-        let sums = database.hashes(key, self.subject.size, self.subject.mtime);
+        let detail = match representation {
+            Representation::Zsync => Detail::Blocks,
+            _ => Detail::Pieces,
+        };
+        let sums = database.hashes(key, self.subject.size, self.subject.mtime, detail);
         if let Err(problem) = &sums {
             self.step(|| problem.to_string());
         }

@@ -9,6 +9,7 @@ mod directives;
 mod documents;
 mod harness;
 mod hostile;
+mod large;
 mod loading;
 mod options;
 mod outage;
