@@ -133,6 +133,11 @@ impl Site {
         }
     }
 
+    /// The connection string of the database.
+    pub fn params(&self) -> String {
+        self.database.params()
+    }
+
     /// Changes what httpd is made of.
     pub fn httpd(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
         self.builder = change(self.builder);

@@ -4,6 +4,7 @@ mod asn;
 mod clients;
 mod compat;
 mod corrected;
+mod corrections;
 mod defects;
 mod directives;
 mod documents;

@@ -333,25 +333,6 @@ fn file_names_beside_hashes_can_be_left_out() {
 }
 
 #[test]
-fn the_stamp_is_in_the_location_only() {
-    let (httpd, _) = site("options_stamp")
-        .config("<Directory \"@TREE@/iso\">\nMirrorBrainRedirectStampKey secret\n</Directory>")
-        .config(TRACKERS)
-        .start();
-    let answer = httpd.get_with("/iso/full.iso", GERMANY);
-    assert!(
-        answer.location().contains("?time="),
-        "{}",
-        answer.location()
-    );
-    assert!(!answer.headers("Link").join("\n").contains("time="));
-    for name in ["meta4", "metalink", "mirrorlist", "torrent", "magnet"] {
-        let body = get(&httpd, &format!("/iso/full.iso.{name}")).text();
-        assert!(!body.contains("stamp="), "{name}");
-    }
-}
-
-#[test]
 fn the_first_yum_rule_that_fits_makes_the_list() {
     let rules = "MirrorBrainYumDir release=([0-9]+) repo=(os|updates) yum/$2/$1 repodata/repomd.xml\n\
                  MirrorBrainYumDir release=.* yum/old file\n\
