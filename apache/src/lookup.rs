@@ -136,16 +136,35 @@ const LOOSE: c_int = sys::APR_FNM_CASE_BLIND as c_int;
 enum SectionName {
     Text(&'static CStr),
     Wildcard(&'static CStr),
-    Regex(*const sys::ap_regex_t),
+    Regex {
+        compiled: *const sys::ap_regex_t,
+        /// What every match begins with, where that is plain to see.
+        first: Option<u8>,
+    },
+}
+
+/// The first byte of whatever `pattern` matches, if it begins with a literal mark that is
+/// anchored, as `^\.ht` does. A letter may stand for two; groups and alternatives may hide
+/// another beginning.
+fn first_byte(pattern: &[u8]) -> Option<u8> {
+    let [b'^', b'\\', mark, rest @ ..] = pattern else {
+        return None;
+    };
+    let optional = rest.first().is_some_and(|next| b"?*{".contains(next));
+    let hidden = rest.iter().any(|b| b"|(".contains(b));
+    (mark.is_ascii_punctuation() && !optional && !hidden).then_some(*mark)
 }
 
 impl SectionName {
     fn of(core: &sys::core_dir_config) -> Option<Self> {
-        if !core.r.is_null() {
-            return Some(Self::Regex(core.r));
-        }
         // SAFETY: the section's name lives as long as the configuration.
         let name = unsafe { c_str(core.d.cast_const()) }?;
+        if !core.r.is_null() {
+            return Some(Self::Regex {
+                compiled: core.r,
+                first: first_byte(name.to_bytes()),
+            });
+        }
         Some(if core.d_is_fnmatch() != 0 {
             Self::Wildcard(name)
         } else {
@@ -161,9 +180,12 @@ impl SectionName {
             Self::Wildcard(pattern) => unsafe {
                 sys::apr_fnmatch(pattern.as_ptr(), text.as_ptr(), LOOSE) == 0
             },
+            Self::Regex {
+                first: Some(first), ..
+            } if text.to_bytes().first() != Some(first) => false,
             // SAFETY: a compiled pattern of the configuration and a C string.
-            Self::Regex(regex) => unsafe {
-                sys::ap_regexec(*regex, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0
+            Self::Regex { compiled, .. } => unsafe {
+                sys::ap_regexec(*compiled, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0
             },
         }
     }

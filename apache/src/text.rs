@@ -17,27 +17,36 @@ pub fn format_size(bytes: Option<u64>) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// A time in the server's zone, formatted by `format` (strftime(3)). `seconds` since 1970.
-/// Empty if it does not fit into 80 bytes.
-pub fn format_local_time(seconds: i64, format: &CStr) -> Vec<u8> {
-    // SAFETY: a structure of integers; APR fills it.
-    let mut broken_down: sys::apr_time_exp_t = unsafe { std::mem::zeroed() };
-    // SAFETY: writes to the structure only.
-    unsafe { sys::apr_time_exp_lt(&mut broken_down, seconds.saturating_mul(1_000_000)) };
-    let mut buffer = vec![0_u8; 80];
-    let mut length = 0;
-    // SAFETY: the buffer's length is passed on.
-    unsafe {
-        sys::apr_strftime(
-            buffer.as_mut_ptr().cast(),
-            &mut length,
-            buffer.len(),
-            format.as_ptr(),
-            &mut broken_down,
-        )
-    };
-    buffer.truncate(length);
-    buffer
+/// A time in the server's zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Such as 2026
+    pub year: i32,
+    /// 0 to 11
+    pub month: usize,
+    /// 1 to 31
+    pub day: i32,
+    /// 0 to 23
+    pub hour: i32,
+    /// 0 to 59
+    pub minute: i32,
+}
+
+impl LocalTime {
+    /// `seconds` since 1970.
+    pub fn new(seconds: i64) -> Self {
+        // SAFETY: a structure of integers; APR fills it.
+        let mut time: sys::apr_time_exp_t = unsafe { std::mem::zeroed() };
+        // SAFETY: writes to the structure only.
+        unsafe { sys::apr_time_exp_lt(&mut time, seconds.saturating_mul(1_000_000)) };
+        Self {
+            year: time.tm_year + 1900,
+            month: usize::try_from(time.tm_mon).unwrap_or(0),
+            day: time.tm_mday,
+            hour: time.tm_hour,
+            minute: time.tm_min,
+        }
+    }
 }
 
 /// Order of names with numbers in them, as people count: `a9` before `a10`.

@@ -2,6 +2,10 @@
 
 /// Appends `text` for HTML text and attribute values.
 pub fn html(text: &[u8], out: &mut Vec<u8>) {
+    if !text.iter().any(|b| matches!(b, b'<' | b'>' | b'&' | b'"')) {
+        out.extend_from_slice(text);
+        return;
+    }
     for &byte in text {
         match byte {
             b'<' => out.extend_from_slice(b"&lt;"),
@@ -52,6 +56,10 @@ const fn is_plain(byte: u8) -> bool {
 
 /// Appends part of a path, percent-encoded (RFC 3986).
 pub fn url_part(text: &[u8], out: &mut Vec<u8>) {
+    if text.iter().all(|&byte| is_plain(byte)) {
+        out.extend_from_slice(text);
+        return;
+    }
     for &byte in text {
         if is_plain(byte) {
             out.push(byte);

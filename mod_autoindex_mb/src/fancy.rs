@@ -8,7 +8,7 @@ use crate::query::Key;
 use std::io;
 
 /// Writes the columns.
-pub fn write(page: &Page<'_, '_>, entries: &[Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
+pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
     let name_width = page.name_width(entries);
     let description_width = if page.has_links() {
         description_column(page, entries)
@@ -30,7 +30,7 @@ pub fn write(page: &Page<'_, '_>, entries: &[Entry<'_>], out: &mut Out<'_>) -> i
 }
 
 /// The width that keeps the column behind the descriptions straight.
-fn description_column(page: &Page<'_, '_>, entries: &[Entry<'_>]) -> usize {
+fn description_column(page: &Page<'_, '_>, entries: &[&Entry<'_>]) -> usize {
     page.description_width().unwrap_or_else(|| {
         entries
             .iter()
@@ -89,7 +89,7 @@ fn row(
     if !page.has(Flags::SUPPRESS_LAST_MODIFIED) {
         match entry.modified {
             Some(modified) => {
-                out.put(page.time(modified));
+                page.time(modified, out);
                 out.spaces(2);
             }
             None => out.spaces(19),

@@ -118,8 +118,8 @@ fn send<'r>(request: Request<'r>, config: &'r Directory, directory: ReadDir) -> 
     escape::html(uri, &mut title);
     frame::head(&page, &title, &mut out)?;
 
-    let mut entries = Scan::new(request, config, &view, page.mirrors.is_some()).entries(directory);
-    order::sort(&mut entries, &view);
+    let entries = Scan::new(request, config, &view, page.mirrors.is_some()).entries(directory);
+    let entries = order::sorted(&entries, &view);
     if view.flags.has(Flags::HTML_TABLE) {
         table::write(&page, &entries, &mut out)?;
     } else if view.flags.has(Flags::FANCY_INDEXING) {

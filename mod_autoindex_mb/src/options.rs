@@ -151,6 +151,7 @@ impl Options {
             if sign != Sign::Absolute {
                 return Err("Cannot combine '+' or '-' with 'None' keyword".to_owned());
             }
+            self.flags = Flags::default();
             self.switch(sign, Flags::NONE);
             return Ok(());
         }

@@ -6,9 +6,16 @@ use crate::query::{Direction, Key, View};
 use std::cmp::Ordering;
 use std::ffi::{CStr, CString};
 
-/// Sorts the entries as the view asks for.
-pub fn sort(entries: &mut Vec<Entry<'_>>, view: &View<'_>) {
-    merge_sort(entries, &|a, b| compare(a, b, view));
+/// The entries in the order the view asks for.
+pub fn sorted<'e, 'r>(entries: &'e [Entry<'r>], view: &View<'_>) -> Vec<&'e Entry<'r>> {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    if view.flags.has(Flags::VERSION_SORT) {
+        let mut spare = Vec::with_capacity(sorted.len());
+        merge_sort(&mut sorted, &mut spare, &|a, b| compare(a, b, view));
+    } else {
+        sorted.sort_by(|a, b| compare(a, b, view));
+    }
+    sorted
 }
 
 fn compare(a: &Entry<'_>, b: &Entry<'_>, view: &View<'_>) -> Ordering {
@@ -67,24 +74,24 @@ fn by_name(a: &CStr, b: &CStr, flags: Flags) -> Ordering {
 /// The order of names with numbers is not transitive for some names with leading zeros, so
 /// that the result depends on the steps of the sort; and the standard library may panic on
 /// such an order.
-fn merge_sort<T>(items: &mut Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) {
+fn merge_sort<T: Copy>(items: &mut [T], spare: &mut Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) {
     if items.len() < 2 {
         return;
     }
-    let mut right = items.split_off(items.len() / 2);
-    let mut left = std::mem::take(items);
-    merge_sort(&mut left, compare);
-    merge_sort(&mut right, compare);
-    items.reserve(left.len() + right.len());
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let (left, right) = items.split_at_mut(items.len() / 2);
+    merge_sort(left, spare, compare);
+    merge_sort(right, spare, compare);
+    spare.clear();
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
         let from = if compare(a, b).is_gt() {
             &mut right
         } else {
             &mut left
         };
-        items.extend(from.next());
+        spare.extend(from.next());
     }
-    items.extend(left);
-    items.extend(right);
+    spare.extend(left);
+    spare.extend(right);
+    items.copy_from_slice(spare);
 }

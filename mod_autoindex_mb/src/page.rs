@@ -6,7 +6,7 @@ use crate::escape;
 use crate::options::{DEFAULT_WIDTH, Flags, Width};
 use crate::patterns::BLANK_ICON;
 use crate::query::{Direction, Key, View};
-use apache::{FileAsker, MirrorbrainAnswers, Request};
+use apache::{FileAsker, LocalTime, MirrorbrainAnswers, Request};
 use std::ffi::{CStr, CString};
 use std::io;
 
@@ -42,6 +42,19 @@ impl<'r> Out<'r> {
     /// `count` spaces.
     pub fn spaces(&mut self, count: usize) {
         self.buffer.resize(self.buffer.len() + count, b' ');
+    }
+
+    /// A number that is not negative, with leading zeros up to `width` digits.
+    pub fn number(&mut self, number: i32, width: usize) {
+        let start = self.buffer.len();
+        let mut rest = number.unsigned_abs();
+        while rest > 0 || self.buffer.len() < start + width {
+            self.buffer.push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        if let Some(digits) = self.buffer.get_mut(start..) {
+            digits.reverse();
+        }
     }
 
     /// Sends what there is, if it is much.
@@ -133,7 +146,7 @@ impl Page<'_, '_> {
     }
 
     /// The width of the name column in bytes.
-    pub fn name_width(&self, entries: &[Entry<'_>]) -> usize {
+    pub fn name_width(&self, entries: &[&Entry<'_>]) -> usize {
         match self.config.options.name_width {
             None => DEFAULT_WIDTH,
             Some(Width::Fixed(width)) => width,
@@ -243,12 +256,28 @@ impl Page<'_, '_> {
     }
 
     /// The time of an entry in the listing's format.
-    pub fn time(&self, modified: i64) -> Vec<u8> {
-        let format = if self.has(Flags::USE_OLD_DATE_FORMAT) {
-            c"%d-%b-%Y %H:%M"
+    pub fn time(&self, modified: i64, out: &mut Out<'_>) {
+        let time = LocalTime::new(modified.div_euclid(1_000_000));
+        if self.has(Flags::USE_OLD_DATE_FORMAT) {
+            out.number(time.day, 2);
+            out.put("-");
+            out.put(MONTHS.get(time.month).copied().unwrap_or_default());
+            out.put("-");
+            out.number(time.year, 4);
         } else {
-            c"%Y-%m-%d %H:%M"
-        };
-        apache::format_local_time(modified.div_euclid(1_000_000), format)
+            out.number(time.year, 4);
+            out.put("-");
+            out.number(i32::try_from(time.month).unwrap_or(0) + 1, 2);
+            out.put("-");
+            out.number(time.day, 2);
+        }
+        out.put(" ");
+        out.number(time.hour, 2);
+        out.put(":");
+        out.number(time.minute, 2);
     }
 }
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];

@@ -5,7 +5,7 @@ use crate::page::{Out, Page};
 use std::io;
 
 /// Writes the list.
-pub fn write(page: &Page<'_, '_>, entries: &[Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
+pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
     out.put("<ul>");
     for entry in entries {
         out.put("<li><a href=\"");

@@ -28,6 +28,10 @@ pub struct Scan<'r, 'v> {
     observed: bool,
     probe: Option<TypeProbe<'r>>,
     probed: u32,
+    /// The path of the directory, and behind it of its entry.
+    path: Vec<u8>,
+    /// Bytes of the directory's path.
+    directory: usize,
 }
 
 /// Uses of one probe, after which it is replaced: what the hooks allocate stays with it.
@@ -42,6 +46,7 @@ impl<'r, 'v> Scan<'r, 'v> {
         sizes: bool,
     ) -> Self {
         let columns = view.has_columns();
+        let path = listing.filename().unwrap_or(c"").to_bytes().to_vec();
         let by_type = config.icons.need_types() || config.texts.need_types();
         Self {
             listing,
@@ -53,6 +58,8 @@ impl<'r, 'v> Scan<'r, 'v> {
             observed: false,
             probe: None,
             probed: 0,
+            directory: path.len(),
+            path,
         }
     }
 
@@ -67,17 +74,13 @@ impl<'r, 'v> Scan<'r, 'v> {
         entries
     }
 
-    fn path_of(&self, name: &CStr) -> CString {
-        let directory = self.listing.filename().unwrap_or(c"").to_bytes();
-        CString::new([directory, name.to_bytes()].concat()).unwrap_or_default()
-    }
-
     /// The line that leads up; none at the root.
     fn parent(&self) -> Option<Entry<'r>> {
         let up = [self.listing.uri(), b"../"].concat();
         let up = apache::normalize_path(self.listing.pool(), &up)?;
         // Patterns see the parent as the entry `..` of this directory.
-        let path = self.path_of(c"..");
+        let directory = self.path.get(..self.directory).unwrap_or_default();
+        let path = CString::new([directory, b".."].concat()).ok()?;
         if up.is_empty() || self.config.ignored.ignore(&path) {
             return None;
         }
@@ -98,8 +101,18 @@ impl<'r, 'v> Scan<'r, 'v> {
         {
             return None;
         }
-        let path = self.path_of(&name);
-        if self.config.ignored.ignore(&path) {
+        let mut buffer = std::mem::take(&mut self.path);
+        buffer.truncate(self.directory);
+        buffer.extend_from_slice(name.to_bytes_with_nul());
+        let entry = CStr::from_bytes_with_nul(&buffer)
+            .ok()
+            .and_then(|path| self.entry_at(found, name, path));
+        self.path = buffer;
+        entry
+    }
+
+    fn entry_at(&mut self, found: &DirEntry, name: CString, path: &CStr) -> Option<Entry<'r>> {
+        if self.config.ignored.ignore(path) {
             return None;
         }
         let kind = found.file_type().ok()?;
@@ -109,7 +122,7 @@ impl<'r, 'v> Scan<'r, 'v> {
                 .as_ref()
                 .is_some_and(|shortcut| shortcut.covers(&name));
             if covered && self.observed && (!self.types || self.probed < PROBE_USES) {
-                return self.like_the_others(found, name, &path);
+                return self.like_the_others(found, name, path);
             }
             return self.looked_up(name, covered);
         }

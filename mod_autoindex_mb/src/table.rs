@@ -40,7 +40,7 @@ const METADATA: Cell = Cell {
 };
 
 /// Writes the table.
-pub fn write(page: &Page<'_, '_>, entries: &[Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
+pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> io::Result<()> {
     let name_width = page.name_width(entries);
     heading(page, out);
     let columns = 1
@@ -157,7 +157,7 @@ fn row(
     if !page.has(Flags::SUPPRESS_LAST_MODIFIED) {
         if let Some(modified) = entry.modified {
             open(page, "<td", &LAST_MODIFIED, out);
-            out.put(page.time(modified));
+            page.time(modified, out);
             out.put("  </td>");
         } else {
             out.put("<td");

@@ -1,6 +1,7 @@
 //! Integration tests: each boots a real httpd with the modules of this project.
 
 mod asn;
+mod autoindex;
 mod clients;
 mod compat;
 mod corrected;

@@ -1,0 +1,150 @@
+//! `IndexOptions Mirrorlist` and `Metalink`.
+
+use scraper::{Html, Selector};
+use tests::files::sparse;
+use tests::httpd::Httpd;
+
+use crate::site::Site;
+
+const MODES: [&str; 5] = [
+    "",
+    "FancyIndexing",
+    "FancyIndexing XHTML",
+    "FancyIndexing HTMLTable",
+    "FancyIndexing HTMLTable XHTML",
+];
+
+/// A site with the engine on and one directory `files` that is listed.
+fn site(name: &str, options: &str) -> Site {
+    Site::new(name)
+        .file("files/a.iso", 1 << 20)
+        .file("files/tiny", 1)
+        .file("files/no&<\"%.iso", 1 << 20)
+        .file("files/kept.local", 1 << 20)
+        .file("files/note.txt", 1 << 20)
+        .file("files/dir/inside", 1)
+        .directory("Options +Indexes +FollowSymLinks")
+        .directory(options)
+}
+
+fn start(site: Site) -> Httpd {
+    site.builder().ours(&["autoindex_mb"]).start()
+}
+
+/// Where the links of a page lead, by their text.
+fn links(page: &str, text: &str) -> Vec<String> {
+    let selector = Selector::parse("a").expect("selector");
+    Html::parse_document(page)
+        .select(&selector)
+        .filter(|link| link.text().collect::<String>() == text)
+        .filter_map(|link| link.value().attr("href").map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn files_have_links_in_every_mode() {
+    for (number, mode) in MODES.iter().enumerate() {
+        let site = site(
+            &format!("links_mode_{number}"),
+            &format!("IndexOptions {mode} Mirrorlist Metalink"),
+        );
+        let httpd = start(site);
+        let page = httpd.get("/files/").text();
+        let stems = ["a.iso", "kept.local", "no&<\"%.iso", "note.txt", "tiny"];
+        let encoded = [
+            "a.iso",
+            "kept.local",
+            "no&%3c%22%25.iso",
+            "note.txt",
+            "tiny",
+        ];
+        for (text, suffix) in [("Details", "mirrorlist"), ("Metalink", "meta4")] {
+            let expected: Vec<String> = encoded.iter().map(|e| format!("{e}.{suffix}")).collect();
+            assert_eq!(links(&page, text), expected, "{mode}: {page}");
+        }
+        for (stem, encoded) in stems.iter().zip(encoded) {
+            let status = |suffix| httpd.get(&format!("/files/{encoded}.{suffix}")).status;
+            assert_eq!(status("mirrorlist"), 200, "{stem}");
+        }
+        assert!(page.contains("MirrorBrain</a></address>"), "{page}");
+    }
+}
+
+#[test]
+fn each_option_adds_its_own_link() {
+    let page = |name: &str, option: &str| {
+        let options = format!("IndexOptions FancyIndexing HTMLTable {option}");
+        start(site(name, &options)).get("/files/").text()
+    };
+    let mirrorlist = page("links_mirrorlist", "Mirrorlist");
+    assert_eq!(links(&mirrorlist, "Details").len(), 5);
+    assert_eq!(links(&mirrorlist, "Metalink").len(), 0);
+    let metalink = page("links_metalink", "Metalink");
+    assert_eq!(links(&metalink, "Details").len(), 0);
+    assert_eq!(links(&metalink, "Metalink").len(), 5);
+    let none = page("links_none", "");
+    assert!(
+        !none.contains("Metadata") && !none.contains("MirrorBrain"),
+        "{none}"
+    );
+}
+
+#[test]
+fn the_table_has_one_cell_more_in_every_row() {
+    let options = "IndexOptions FancyIndexing HTMLTable Mirrorlist\nIndexStyleSheet /s.css";
+    let page = start(site("links_cells", options)).get("/files/").text();
+    let document = Html::parse_document(&page);
+    let select = |css: &str| Selector::parse(css).expect("selector");
+    let headings: Vec<String> = document
+        .select(&select("tr.indexhead th"))
+        .map(|cell| cell.text().collect())
+        .collect();
+    assert_eq!(headings.last().map(String::as_str), Some("Metadata"));
+    assert_eq!(headings.len(), 6);
+    for row in document.select(&select("tr.even, tr.odd")) {
+        assert_eq!(row.select(&select("td")).count(), 6);
+        let name: String = row
+            .select(&select("td.indexcolname"))
+            .flat_map(|cell| cell.text())
+            .collect();
+        let last = row.select(&select("td.indexcolmeta a")).count();
+        let is_directory = name.trim_end().ends_with('/') || name.contains("Parent");
+        assert_eq!(last, usize::from(!is_directory), "{name}");
+    }
+    let rule = document.select(&select("tr.indexbreakrow th")).next();
+    assert_eq!(rule.and_then(|th| th.value().attr("colspan")), Some("6"));
+}
+
+#[test]
+fn the_line_about_mirrorbrain_stands_where_the_signature_does() {
+    let page = |name: &str, lines: &str| {
+        let options = format!("IndexOptions Mirrorlist\n{lines}");
+        let site = site(name, &options).file("files/sub/x", 1);
+        let builder = site.builder().ours(&["autoindex_mb"]);
+        let files = builder.tree().join("files");
+        std::fs::write(files.join("readme.html"), "<p>mine</p>").expect("file");
+        std::fs::write(files.join("readme.txt"), "mine").expect("file");
+        builder.start().get("/files/").text()
+    };
+    let line = "MirrorBrain</a></address>\n</body></html>\n";
+    assert!(page("line_off", "ServerSignature Off").ends_with(line));
+    let signed = page("line_on", "ServerSignature On");
+    assert!(signed.ends_with(line) && signed.matches("<address>").count() == 2);
+    assert!(page("line_text", "ReadmeName readme.txt").ends_with(line));
+    let html = page("line_html", "ReadmeName readme.html");
+    assert!(html.ends_with("<p>mine</p></body></html>\n"), "{html}");
+}
+
+#[test]
+fn without_mod_mirrorbrain_there_are_no_links() {
+    let builder = Httpd::builder()
+        .stock(&["mime", "dir"])
+        .ours(&["autoindex_mb"]);
+    sparse(&builder.tree(), "a.iso", 1 << 20, 1_700_000_000);
+    let httpd = builder
+        .config("<Directory \"@TREE@\">\nOptions +Indexes\nIndexOptions FancyIndexing HTMLTable Mirrorlist Metalink\n</Directory>")
+        .start();
+    let page = httpd.get("/").text();
+    assert!(links(&page, "Details").is_empty() && links(&page, "Metalink").is_empty());
+    assert!(page.contains("a.iso"));
+}
