@@ -68,3 +68,12 @@ fn documents_of_the_longest_names_are_linked_by_query() {
     assert!(ends(documents(247), "x.torrent"));
     assert!(ends(documents(248), "x?torrent"));
 }
+
+#[test]
+fn m38_stamps_go_on_after_2038() {
+    let headers = World::new("a.iso").redirect_at(4_102_444_800, Some("secret"));
+    // printf '4102444800 secret' | md5sum
+    let stamp = "dba6fbc4490017dd9a891ab53796e831";
+    let location = format!("https://de.example.org/pub/iso/a.iso?time=4102444800&stamp={stamp}");
+    assert_eq!(headers.first(), Some(&("Location", location)));
+}

@@ -138,6 +138,11 @@ impl World {
 
     /// Headers of the redirect.
     pub fn redirect(&self, stamp_key: Option<&str>) -> Vec<(&'static str, String)> {
+        self.redirect_at(NOW, stamp_key)
+    }
+
+    /// Headers of the redirect at a time.
+    pub fn redirect_at(&self, now: i64, stamp_key: Option<&str>) -> Vec<(&'static str, String)> {
         self.with(|doc| {
             let Sources::Mirrors(selection) = doc.sources else {
                 unreachable!()
@@ -150,7 +155,7 @@ impl World {
                 choices: selection.ranked(),
                 has_tracker: !doc.site.trackers.is_empty(),
                 stamp_key,
-                now: NOW,
+                now,
             }
             .headers(|name, value| headers.push((name, value.to_owned())));
             headers
