@@ -11,10 +11,10 @@ use crate::site::Site;
 const MPM: &str = "\
 StartServers 1
 ServerLimit 1
-ThreadsPerChild 32
-MaxRequestWorkers 32
+ThreadsPerChild 64
+MaxRequestWorkers 64
 MinSpareThreads 1
-MaxSpareThreads 32
+MaxSpareThreads 64
 ";
 
 /// Modules of httpd that each server loads, whether it needs them or not: a site has them.

@@ -194,17 +194,31 @@ impl<'t> Client<'t> {
         self.request.extend_from_slice(
             b" HTTP/1.1\r\nHost: download.example.org\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n",
         );
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.connect()?,
+        let reused = match self.connection.take() {
+            Some(connection) => self.exchange(connection),
+            None => Err(io::ErrorKind::NotConnected.into()),
         };
-        connection.write_all(&self.request)?;
-        let (status, keep) = receive(&mut connection, &mut self.answer)?;
+        // A busy server may close an idle connection just when a request is on its way; clients
+        // then ask again (RFC 9112, section 9.3.1).
+        let (status, connection) = match reused {
+            Ok(answer) => answer,
+            Err(_) => {
+                let fresh = self.connect()?;
+                self.exchange(fresh)?
+            }
+        };
         if status != self.target.status {
             return Err(io::Error::other(format!("GET /{path}: status {status}")));
         }
-        self.connection = keep.then_some(connection);
+        self.connection = connection;
         Ok(())
+    }
+
+    /// Sends the request and reads the answer. Its status, and the connection if it stays.
+    fn exchange(&mut self, mut connection: TcpStream) -> io::Result<(u16, Option<TcpStream>)> {
+        connection.write_all(&self.request)?;
+        let (status, keep) = receive(&mut connection, &mut self.answer)?;
+        Ok((status, keep.then_some(connection)))
     }
 
     fn connect(&mut self) -> io::Result<TcpStream> {

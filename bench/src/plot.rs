@@ -86,3 +86,28 @@ fn draw(
         .border_style(BLACK)
         .draw()
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_chart_names_its_curves_and_axes() {
+        let curve = |name, slope: f64| Curve {
+            name,
+            points: [10.0, 100.0, 1000.0].map(|x| (x, x * slope)).to_vec(),
+        };
+        let chart = Chart {
+            x: "mirrors",
+            y: "µs",
+            curves: vec![curve("limit", 0.1), curve("hot", 0.2), curve("cold", 0.3)],
+        };
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("chart.svg");
+        write(&file, &[chart]).expect("a chart");
+        let svg = std::fs::read_to_string(file).expect("a chart");
+        for text in ["mirrors", "µs", "limit", "hot", "cold"] {
+            assert!(svg.contains(text), "{text}:\n{svg}");
+        }
+    }
+}
