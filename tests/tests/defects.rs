@@ -5,6 +5,7 @@ mod answers;
 mod configuration;
 mod crashes;
 
+mod listed;
 mod memcached;
 mod numbers;
 mod selection;

@@ -7,8 +7,6 @@ use mirror_selection::{Code, Distance, Mirror, Region, parse_coordinates};
 use representation::query::QueryArguments;
 use representation::yum::{Lookup, Rule, lookup};
 
-const SECRET: &str = "s3cr3tpassw0rd";
-
 /// A libpq connection string, in either form.
 pub fn connection(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -26,23 +24,26 @@ pub fn connection(input: &[u8]) {
     hides_the_password(text);
 }
 
-/// Whatever else the string says, and whatever is wrong with it.
+/// Whatever else the string says, and whatever is wrong with it: what is shown is the same with
+/// any password.
 fn hides_the_password(text: &str) {
-    // libFuzzer reads the constant off the comparison below and tries it.
-    if text.contains(SECRET) {
-        return;
+    let strings = |password: &str| {
+        [
+            format!("password={password} {text}"),
+            format!("password='{password}' {text}"),
+            format!("postgresql://user:{password}@{text}"),
+            format!("postgresql:///?password={password}&{text}"),
+        ]
+    };
+    for (one, other) in strings("secret").iter().zip(&strings("hidden")) {
+        assert_eq!(shown(one), shown(other));
     }
-    for text in [
-        format!("password={SECRET} {text}"),
-        format!("password='{SECRET}' {text}"),
-        format!("postgresql://user:{SECRET}@{text}"),
-        format!("postgresql:///?password={SECRET}&{text}"),
-    ] {
-        let shown = match ConnectionInfo::parse_with(&text, |_| None) {
-            Ok(info) => format!("{info:?} {info}"),
-            Err(problem) => problem.to_string(),
-        };
-        assert!(!shown.contains(SECRET), "{text:?}: {shown}");
+}
+
+fn shown(text: &str) -> String {
+    match ConnectionInfo::parse_with(text, |_| None) {
+        Ok(info) => format!("{info:?} {info}"),
+        Err(problem) => problem.to_string(),
     }
 }
 
