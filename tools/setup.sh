@@ -9,8 +9,8 @@ set -eu
 packages="apache2 apache2-dev libclang-dev gcc libc6-dev make"
 if [ "${1:-}" != build ]; then
     # The tests also run the clients that a download site has, and the modules it has beside ours.
-    packages="$packages postgresql libapache2-mod-form memcached media-types python3
-        python3-libtorrent libxml2-utils aria2 zsync curl util-linux"
+    packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types python3
+        python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl procps util-linux"
 fi
 
 as_root() {
