@@ -18,7 +18,7 @@ const FILES: u32 = 1_000;
 const SECONDS: u64 = 10;
 
 /// Boots one server, loads it, and returns perf's list of functions, callees not included. The
-/// recording stays in target/perf-<name>.data.
+/// recording stays in target/perf-NAME.data.
 pub fn run(name: &str) -> String {
     let kind = match name {
         "limit" => Kind::Limit,

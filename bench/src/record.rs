@@ -19,7 +19,7 @@ pub fn write(name: &str, text: &str) {
     fs::write(file(), text).expect("docs/performance.md");
 }
 
-/// The part of the document that [`write`] replaces.
+/// The part of the document that [`write()`] replaces.
 ///
 /// # Panics
 /// If the document has no such part.
