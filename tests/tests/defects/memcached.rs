@@ -1,5 +1,6 @@
 //! The mirror of a client, remembered.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tests::memcached::Memcached;
@@ -31,15 +32,11 @@ fn m39_a_remembered_mirror_is_used_only_if_it_may_be() {
         "1"
     };
     // What the redirects before remembered is written behind their answers, maybe after this.
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let moved = || {
+    wait_until(|| {
         memcached.set("mb_test_91.0.0.1", other);
         let now = targets(&httpd, "/iso/full.iso", &BERLIN, 1);
         !now.keys().eq(first.keys())
-    };
-    while !moved() {
-        assert!(Instant::now() < deadline, "not used");
-    }
+    });
 }
 
 #[test]
@@ -49,6 +46,7 @@ fn m39_nothing_is_remembered_unless_it_is_switched_on() {
         .server(&format!("MemcacheServer 127.0.0.1:{}", memcached.port()))
         .start();
     assert_eq!(targets(&httpd, "/iso/full.iso", &BERLIN, 5).len(), 1);
+    sleep(Duration::from_millis(100));
     assert_eq!(memcached.get("mb_default_91.0.0.1"), None);
 }
 
@@ -58,6 +56,9 @@ fn m39_clients_without_an_address_share_no_memory() {
     let httpd = remembering("m39_address", &memcached).start();
     let junk = [("X-Test-Addr", "junk"), ("X-Test-Country", "DE")];
     assert_eq!(survives(&httpd, "/iso/full.iso", &junk).status, 302);
+    survives(&httpd, "/iso/full.iso", &BERLIN);
+    // Written in the order of the answers: when this one is there, the one before would be.
+    wait_until(|| memcached.get("mb_test_91.0.0.1").is_some());
     for key in [
         "mb_test_",
         "mb_test_junk",
@@ -66,9 +67,6 @@ fn m39_clients_without_an_address_share_no_memory() {
     ] {
         assert_eq!(memcached.get(key), None, "{key}");
     }
-    // As a check of the check: this one is remembered.
-    survives(&httpd, "/iso/full.iso", &BERLIN);
-    assert!(memcached.get("mb_test_91.0.0.1").is_some());
 }
 
 #[test]
@@ -85,15 +83,17 @@ fn m39_a_remembered_mirror_keeps_its_restrictions_and_its_realm() {
         .config(&format!("MemcacheServer 127.0.0.1:{}", memcached.port()))
         .config("MirrorBrainMemcached On\nMirrorBrainInstance test")
         .start();
+    let key = "mb_test_91.0.0.1";
     let ask = |remembered: &str| {
-        memcached.set("mb_test_91.0.0.1", remembered);
+        memcached.set(key, remembered);
         let headers = [GERMANY, &[("X-Test-Addr", "91.0.0.1")]].concat();
         let response = survives(&httpd, "/a.iso", &headers);
         let header = |name| response.header(name).unwrap_or_default();
-        (
-            header("X-MirrorBrain-Mirror"),
-            header("X-MirrorBrain-Realm"),
-        )
+        let mirror = header("X-MirrorBrain-Mirror");
+        // What this one remembers is written behind its answer.
+        let id = if mirror == "far" { "2" } else { "1" };
+        wait_until(|| memcached.get(key).as_deref() == Some(id));
+        (mirror, header("X-MirrorBrain-Realm"))
     };
     let near = ("near".to_owned(), "country".to_owned());
     assert_eq!(ask("3"), near, "not for Germany");
@@ -101,6 +101,15 @@ fn m39_a_remembered_mirror_keeps_its_restrictions_and_its_realm() {
         assert_eq!(ask(junk), near, "{junk:?}");
     }
     assert_eq!(ask("2"), ("far".to_owned(), "other".to_owned()));
+}
+
+#[track_caller]
+fn wait_until(ready: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !ready() {
+        assert!(Instant::now() < deadline, "in vain");
+        sleep(Duration::from_millis(5));
+    }
 }
 
 fn remembering(name: &str, memcached: &Memcached) -> Site {
