@@ -101,7 +101,7 @@ fn all(servers: &mut Servers<'_>, only: &[String]) -> Vec<Series> {
     let cold = || Mix::Distinct(AtomicU32::new(0), files.skip(WORKING_SET));
     let zipf = || Mix::Zipf(Zipf::new(paths));
     let directories = || Mix::Directories(dataset::directories(paths));
-    let list: [(&'static str, Kind, Mix, &'static str, u16); 16] = [
+    let list: [(&'static str, Kind, Mix, &'static str, u16); 18] = [
         (report::LIMIT, Kind::Limit, hot(), "", 302),
         ("bare Redirect", Kind::Bare, hot(), "", 302),
         ("hot", Kind::Mirrorbrain, hot(), "", 302),
@@ -116,6 +116,8 @@ fn all(servers: &mut Servers<'_>, only: &[String]) -> Vec<Series> {
         ("meta4", Kind::GeoAsn, hot(), ".meta4", 200),
         ("mirror list", Kind::GeoAsn, hot(), ".mirrorlist", 200),
         (".sha256", Kind::GeoAsn, hot(), ".sha256", 200),
+        ("static file", Kind::Static, Mix::Small, "", 200),
+        ("static file, mod_asn", Kind::StaticAsn, Mix::Small, "", 200),
         ("mod_autoindex", Kind::Autoindex, directories(), "", 200),
         (
             "mod_autoindex_mb",

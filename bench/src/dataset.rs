@@ -12,6 +12,9 @@ use crate::geography::Country;
 
 /// Bytes of each file; above the default `MirrorBrainMinSize`.
 pub const FILE_SIZE: u64 = 4 << 20;
+/// A file of which there is no mirror, and its bytes: what a site serves besides downloads.
+pub const SMALL: &str = "small.txt";
+pub const SMALL_SIZE: u64 = 1 << 10;
 /// Last change of each file, in seconds since 1970.
 pub const MTIME: u64 = 1_700_000_000;
 

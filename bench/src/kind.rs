@@ -47,6 +47,10 @@ pub enum Kind {
     Uncached,
     /// The same without cache and with the site's own query.
     WideQuery,
+    /// A file server with mod_asn, `ASLookup Off`.
+    Static,
+    /// The same with `ASLookup On`.
+    StaticAsn,
     /// mod_autoindex.
     Autoindex,
     /// mod_mirrorbrain and mod_autoindex_mb.
@@ -83,6 +87,13 @@ impl Kind {
                 .stock(&["autoindex"])
                 .config(&directory(""))
                 .config("IndexOptions FancyIndexing HTMLTable"),
+            Self::Static | Self::StaticAsn => {
+                let on = if self == Self::StaticAsn { "On" } else { "Off" };
+                builder
+                    .ours(&["asn"])
+                    .config(&format!("DBDParams \"{}\"", site.database.params()))
+                    .config(&directory(&format!("ASLookup {on}\n")))
+            }
             _ => self.ours(builder, site).config(&directory(&self.engine())),
         }
     }

@@ -26,6 +26,8 @@ pub enum Mix {
     Distinct(AtomicU32, Files),
     /// Each of the first n directories alike.
     Directories(u32),
+    /// A small file that is served from here.
+    Small,
 }
 
 /// Popularity by Zipf's law with exponent 1: the n-th most popular file is asked for 1/n times as
@@ -67,6 +69,7 @@ impl Mix {
                 files.path(next.fetch_add(1, Ordering::Relaxed) % files.count)
             }
             Self::Directories(count) => dataset::directory(rng.u32(..count)) + "/",
+            Self::Small => dataset::SMALL.to_owned(),
         }
     }
 }

@@ -36,6 +36,7 @@ impl Tree {
         for file in 0..files.count {
             files::sparse(dir.path(), &files.path(file), FILE_SIZE, MTIME);
         }
+        files::sparse(dir.path(), dataset::SMALL, dataset::SMALL_SIZE, MTIME);
         Self { dir }
     }
 }

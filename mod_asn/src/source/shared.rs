@@ -113,6 +113,10 @@ impl SharedSource {
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Found> {
+        // Most look-ups end here, so it comes first.
+        if let Some(found) = self.table.lookup(address) {
+            return Some(found_text(found));
+        }
         if !self.table.is_loaded()
             && let Some(pool) = self.fallback.pool.get()
             && let Ok(answer) = super::query::ask(pool, &self.fallback.statement, true, address)
@@ -120,11 +124,14 @@ impl SharedSource {
             return answer;
         }
         // The table may have come, and the pool gone, while we were asking.
-        let found = self.table.lookup(address)?;
-        Some(Found {
-            prefix: found.prefix.to_string(),
-            asn: found.asn.to_string(),
-        })
+        self.table.lookup(address).map(found_text)
+    }
+}
+
+fn found_text(network: asn_table::Network) -> Found {
+    Found {
+        prefix: network.prefix.to_string(),
+        asn: network.asn.to_string(),
     }
 }
 
