@@ -1,14 +1,16 @@
 //! A table of the Internet's size: the same answers as SQL, for any address.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use asn_db::{Keeper, SharedTable};
+use asn_table::Range;
 use asn_table::synthetic::{Random, routes};
 use mirror_db::ConnectionInfo;
-use tests::postgres::Cluster;
+use tests::httpd::{Httpd, Mpm};
+use tests::postgres::{Cluster, Database};
 
 /// Ranges and addresses. The full size takes a minute of PostgreSQL's time; `ASN_FULL_SIZE=1` in
 /// the environment asks for it.
@@ -20,21 +22,32 @@ fn sizes() -> (usize, usize, usize) {
     }
 }
 
-#[test]
-fn every_address_gets_the_answer_of_sql() {
-    let (v4, v6, count) = sizes();
-    let routes = routes(4, v4, v6);
-    let db = Cluster::shared().database("asn_full_size", &[]);
-    let directory = tests::temp_dir("asn");
-    let file = |name: &str, text: String| {
-        let path = directory.path().join(name);
-        fs::write(&path, text).expect("a file of rows");
-        path
-    };
+/// Rows of `pfx2asn`, in a database of their own.
+fn fill<'c>(name: &str, routes: &[(Range, u32)], directory: &Path) -> Database<'c> {
+    let db = Cluster::shared().database(name, &[]);
     let rows: Vec<String> = routes
         .iter()
         .map(|(range, asn)| format!("{range}\t{asn}\n"))
         .collect();
+    // An index that grows with the rows would take most of the time.
+    db.sql("DROP INDEX pfx2asn_pfx_key");
+    copy(&db, "pfx2asn", &file(directory, "rows", &rows.concat()));
+    db.sql("CREATE INDEX pfx2asn_pfx_key ON pfx2asn USING gist (pfx)");
+    db
+}
+
+fn file(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, text).expect("a file of rows");
+    path
+}
+
+#[test]
+fn every_address_gets_the_answer_of_sql() {
+    let (v4, v6, count) = sizes();
+    let routes = routes(4, v4, v6);
+    let directory = tests::temp_dir("asn");
+    let db = fill("asn_full_size", &routes, directory.path());
     let mut random = Random::new(5);
     let addresses: Vec<_> = (0..count).map(|_| random.address(&routes)).collect();
     let asked: Vec<String> = addresses
@@ -43,8 +56,11 @@ fn every_address_gets_the_answer_of_sql() {
         .map(|(n, a)| format!("{n}\t{a}\n"))
         .collect();
     db.sql("CREATE TABLE asked (n integer, address iprange)");
-    copy(&db, "pfx2asn", &file("rows", rows.concat()));
-    copy(&db, "asked", &file("asked", asked.concat()));
+    copy(
+        &db,
+        "asked",
+        &file(directory.path(), "asked", &asked.concat()),
+    );
     db.sql("ANALYZE");
 
     let table = load(&db.params(), directory.path());
@@ -68,7 +84,7 @@ fn every_address_gets_the_answer_of_sql() {
 }
 
 #[track_caller]
-fn copy(db: &tests::postgres::Database<'_>, table: &str, file: &Path) {
+fn copy(db: &Database<'_>, table: &str, file: &Path) {
     db.sql(&format!("\\copy {table} FROM '{}'", file.display()));
 }
 
@@ -97,4 +113,76 @@ fn load(params: &str, directory: &Path) -> Arc<SharedTable<Vec<u8>>> {
     println!("loaded after {:?}", start.elapsed());
     drop(keeper);
     table
+}
+
+/// Children of the server whose memory is measured.
+const CHILDREN: usize = 16;
+
+/// The memory of all processes together: what the table adds to a server that does not use it.
+#[test]
+fn the_table_costs_at_most_32_mb_for_all_children() {
+    let (v4, v6, _) = sizes();
+    let routes = routes(4, v4, v6);
+    let directory = tests::temp_dir("asn_memory");
+    let db = fill("asn_memory", &routes, directory.path());
+    let mut random = Random::new(6);
+    let clients: Vec<String> = (0..4000)
+        .map(|_| random.address(&routes).to_string())
+        .collect();
+    let memory = |lookup: &str| {
+        let httpd = super::site(&db.params())
+            .mpm(Mpm::Prefork)
+            .config(&format!("StartServers {CHILDREN}\nServerLimit {CHILDREN}"))
+            .config(&format!(
+                "MinSpareServers {CHILDREN}\nMaxRequestWorkers {CHILDREN}"
+            ))
+            .config("LogLevel asn:debug")
+            .allow("AH00161: server reached MaxRequestWorkers")
+            .config(&format!(
+                "<Directory \"@TREE@\">\nASLookup {lookup}\n</Directory>"
+            ))
+            .start();
+        if lookup == "On" {
+            let limit = Instant::now() + Duration::from_secs(60);
+            while !httpd.log().contains("loaded pfx2asn") {
+                assert!(Instant::now() < limit, "{}", httpd.log());
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        let found = clients
+            .iter()
+            .filter(|client| super::ask(&httpd, client) != "-");
+        let found = found.count();
+        assert!(lookup == "Off" || found > clients.len() / 2, "{found}");
+        assert_eq!(httpd.children().len(), CHILDREN);
+        for line in httpd
+            .log()
+            .lines()
+            .filter(|line| line.contains("loaded pfx2asn"))
+        {
+            println!("{line}");
+        }
+        pss(&httpd)
+    };
+    let (without, with) = (memory("Off"), memory("On"));
+    println!("{CHILDREN} children: {without} kB without, {with} kB with the table");
+    assert!(
+        with.saturating_sub(without) <= 32 << 10,
+        "{without} kB, {with} kB"
+    );
+}
+
+/// Proportional set size of the process group, in kB: shared pages count once for all.
+fn pss(httpd: &Httpd) -> u64 {
+    let processes = std::iter::once(httpd.pid()).chain(httpd.children());
+    processes
+        .map(|pid| {
+            let rollup =
+                fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+            let text = line.map(|line| line.trim().trim_end_matches(" kB"));
+            text.and_then(|kilobytes| kilobytes.parse().ok())
+                .unwrap_or(0)
+        })
+        .sum()
 }
