@@ -60,7 +60,9 @@ fn heading(page: &Page<'_, '_>, name_width: usize, description_width: usize, out
     if !page.has(Flags::SUPPRESS_DESCRIPTION) {
         page.heading("Description", Key::Description, out);
         if page.has_links() {
-            out.spaces(description_width.saturating_sub(11) + 1);
+            // The heading of the dates is wider than a date in the usual format.
+            let ahead = !page.has(Flags::SUPPRESS_LAST_MODIFIED.with(Flags::USE_OLD_DATE_FORMAT));
+            out.spaces(description_width.saturating_sub(11 + usize::from(ahead)) + 1);
         }
     }
     if page.has_links() {
@@ -99,15 +101,13 @@ fn row(
         out.put(apache::format_size(entry.size));
         out.spaces(2);
     }
+    let mut spaces = 0;
     if !page.has(Flags::SUPPRESS_DESCRIPTION) {
         let text = description::cut(entry.description(), page.description_width());
         out.put(&text);
-        if page.has_links() && !entry.is_directory {
-            let width = description::visible_width(&text);
-            out.spaces(description_width.saturating_sub(width) + 1);
-        }
+        spaces = description_width.saturating_sub(description::visible_width(&text)) + 1;
     }
-    page.links(entry, out, " ");
+    page.links_behind(spaces, entry, out);
     out.put("\n");
 }
 

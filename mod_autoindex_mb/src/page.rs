@@ -105,7 +105,7 @@ impl Page<'_, '_> {
     }
 
     /// Links to the mirror list and the metalink of `entry`, where they lead to an answer.
-    pub fn links(&self, entry: &Entry<'_>, out: &mut Out<'_>, between: &str) -> bool {
+    pub fn links(&self, entry: &Entry<'_>, out: &mut Out<'_>) -> bool {
         let (Some(mirrors), Some(size), false) = (&self.mirrors, entry.bytes, entry.is_directory)
         else {
             return false;
@@ -130,17 +130,17 @@ impl Page<'_, '_> {
                 out.put("\">");
                 out.put(text);
                 out.put("</a>");
-                before = between;
+                before = " ";
             }
         }
         true
     }
 
-    /// As [`Page::links`], behind a space.
-    pub fn links_behind(&self, entry: &Entry<'_>, out: &mut Out<'_>) {
+    /// As [`Page::links`], behind spaces.
+    pub fn links_behind(&self, spaces: usize, entry: &Entry<'_>, out: &mut Out<'_>) {
         let mark = out.buffer.len();
-        out.put(" ");
-        if !self.links(entry, out, " ") {
+        out.spaces(spaces);
+        if !self.links(entry, out) {
             out.buffer.truncate(mark);
         }
     }

@@ -13,7 +13,7 @@ pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> 
         out.put("\"> ");
         out.html(entry.shown_name());
         out.put("</a>");
-        page.links_behind(entry, out);
+        page.links_behind(1, entry, out);
         out.put("</li>\n");
         out.pause()?;
     }

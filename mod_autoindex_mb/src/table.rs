@@ -184,7 +184,7 @@ fn row(
     }
     if page.has_links() {
         open(page, "<td", &METADATA, out);
-        page.links(entry, out, " ");
+        page.links(entry, out);
         out.put("</td>");
     }
     out.put("</tr>\n");
