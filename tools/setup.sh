@@ -10,7 +10,7 @@ packages="apache2 apache2-dev libclang-dev gcc libc6-dev make"
 if [ "${1:-}" != build ]; then
     # The tests also run the clients that a download site has, and the modules it has beside ours.
     packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types python3
-        python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl procps util-linux"
+        python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium procps util-linux"
 fi
 
 as_root() {
@@ -54,7 +54,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 setup: no apt here. Needed, from this system's package manager:
   to build  httpd 2.4 with apxs and headers (of APR and APR-util too), libclang, a C compiler
   to test   PostgreSQL 14 or newer with the extension ip4r, mod_form, memcached, python3 with
-            libtorrent, xmllint, aria2, zsync, curl, runuser, /etc/mime.types
+            libtorrent, xmllint, aria2, zsync, curl, chromium, runuser, /etc/mime.types
 Programs in unusual places are named in the environment: APXS, PGBINDIR, LIBCLANG_PATH.
 TEXT
     exit 0

@@ -2,7 +2,7 @@
 
 use scraper::{Html, Selector};
 use tests::files::sparse;
-use tests::httpd::Httpd;
+use tests::httpd::{Builder, Httpd};
 
 use crate::site::Site;
 
@@ -15,7 +15,7 @@ const MODES: [&str; 5] = [
 ];
 
 /// A site with the engine on and one directory `files` that is listed.
-fn site(name: &str, options: &str) -> Site {
+pub fn site(name: &str, options: &str) -> Site {
     Site::new(name)
         .file("files/a.iso", 1 << 20)
         .file("files/tiny", 1)
@@ -27,8 +27,15 @@ fn site(name: &str, options: &str) -> Site {
         .directory(options)
 }
 
-fn start(site: Site) -> Httpd {
-    site.builder().ours(&["autoindex_mb"]).start()
+/// The site's httpd with the module. `probe.html` at its root stays a file.
+pub fn start(builder: Builder) -> Httpd {
+    builder
+        .config("<Files probe.html>\nMirrorBrainEngine Off\n</Files>")
+        .start()
+}
+
+fn run(site: Site) -> Httpd {
+    start(site.builder().ours(&["autoindex_mb"]))
 }
 
 /// Where the links of a page lead, by their text.
@@ -48,7 +55,7 @@ fn files_have_links_in_every_mode() {
             &format!("links_mode_{number}"),
             &format!("IndexOptions {mode} Mirrorlist Metalink"),
         );
-        let httpd = start(site);
+        let httpd = run(site);
         let page = httpd.get("/files/").text();
         let stems = ["a.iso", "kept.local", "no&<\"%.iso", "note.txt", "tiny"];
         let encoded = [
@@ -74,7 +81,7 @@ fn files_have_links_in_every_mode() {
 fn each_option_adds_its_own_link() {
     let page = |name: &str, option: &str| {
         let options = format!("IndexOptions FancyIndexing HTMLTable {option}");
-        start(site(name, &options)).get("/files/").text()
+        run(site(name, &options)).get("/files/").text()
     };
     let mirrorlist = page("links_mirrorlist", "Mirrorlist");
     assert_eq!(links(&mirrorlist, "Details").len(), 5);
@@ -92,7 +99,7 @@ fn each_option_adds_its_own_link() {
 #[test]
 fn the_table_has_one_cell_more_in_every_row() {
     let options = "IndexOptions FancyIndexing HTMLTable Mirrorlist\nIndexStyleSheet /s.css";
-    let page = start(site("links_cells", options)).get("/files/").text();
+    let page = run(site("links_cells", options)).get("/files/").text();
     let document = Html::parse_document(&page);
     let select = |css: &str| Selector::parse(css).expect("selector");
     let headings: Vec<String> = document

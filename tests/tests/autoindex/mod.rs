@@ -1,8 +1,9 @@
 //! mod_autoindex_mb: held against the mod_autoindex of the same httpd, and its own columns.
 
+mod browser;
 mod combinations;
+mod configuration;
 mod defects;
 mod links;
 mod oracle;
-mod refusals;
 mod tree;

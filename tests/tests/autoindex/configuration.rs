@@ -1,6 +1,10 @@
-//! What both modules say to a configuration that is wrong.
+//! What both modules make of configuration: their tables, what they accept and what they refuse.
+
+use std::collections::BTreeMap;
+use std::fs;
 
 use tests::httpd::Httpd;
+use tests::workspace;
 
 const WRONG: &str = r#"
 IndexOptions Nonsense
@@ -79,4 +83,56 @@ fn what_mod_autoindex_accepts_is_accepted() {
         assert_eq!(answer(line, false), Ok(()), "{line}");
         assert_eq!(answer(line, true), Ok(()), "{line}");
     }
+}
+
+/// Directives of a module as `httpd -L` prints them: name to help text and contexts.
+fn table(list: &str, module: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut current = None;
+    for line in list.lines() {
+        if line.starts_with('\t') {
+            if let Some(text) = current.as_ref().and_then(|name| found.get_mut(name)) {
+                *text += line;
+            }
+        } else {
+            let (name, source) = line.split_once(' ').unwrap_or((line, ""));
+            current = (source == format!("({module})")).then(|| name.to_owned());
+            found.extend(current.clone().map(|name| (name, String::new())));
+        }
+    }
+    found
+}
+
+#[test]
+fn all_directives_of_mod_autoindex_are_there_with_their_help_and_contexts() {
+    let stock = Httpd::builder().stock(&["autoindex"]).query("-L");
+    let ours = Httpd::builder().ours(&["autoindex_mb"]).query("-L");
+    let stock = table(&stock, "mod_autoindex.c");
+    let ours = table(&ours, "mod_autoindex_mb.c");
+    assert!(stock.len() >= 17, "{stock:?}");
+    for (name, text) in &stock {
+        assert_eq!(ours.get(name), Some(text), "{name}");
+    }
+    let more: Vec<&String> = ours.keys().filter(|n| !stock.contains_key(*n)).collect();
+    assert!(
+        more.iter().all(|n| *n == "IndexForbiddenReturn404"),
+        "{more:?}"
+    );
+    for file in ["README.md", "docs/autoindex.md"] {
+        let text = fs::read_to_string(workspace().join(file)).expect("a text file");
+        for name in ours.keys() {
+            assert!(text.contains(&format!("`{name}`")), "{file} lacks {name}");
+        }
+    }
+}
+
+#[test]
+fn the_example_configuration_is_accepted() {
+    let file = workspace().join("httpd-conf/autoindex.conf");
+    let builder = Httpd::builder()
+        .config("Define MB_MODULES \"@MB_MODULES@\"\nDefine MB_TREE \"@TREE@\"")
+        .config(&format!("Include \"{}\"", file.display()));
+    assert_eq!(builder.check().as_deref(), Ok("Syntax OK\n"));
+    let httpd = builder.stock(&["mime", "dir"]).start();
+    assert_eq!(httpd.get("/").status, 200);
 }
