@@ -36,7 +36,7 @@ fn lookup(c: &mut Criterion) {
     c.bench_function("flat table, with the prefix as text", |b| {
         b.iter(|| {
             let found = next.next().and_then(|i| table.lookup(*addresses.get(i)?));
-            black_box(found.map(|network| network.prefix.to_string()))
+            black_box(found.map(|network| network.prefix.text()))
         });
     });
 

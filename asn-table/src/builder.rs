@@ -181,6 +181,9 @@ mod tests {
 
     fn ask(table: &Table<Vec<u8>>, address: &str) -> String {
         let found = table.lookup(address.parse().unwrap());
+        if let Some(network) = found {
+            assert_eq!(network.prefix.text(), network.prefix.to_string());
+        }
         found.map_or("-".into(), |n| format!("{} AS{}", n.prefix, n.asn))
     }
 

@@ -142,6 +142,39 @@ fn leading_u128(record: &[u8]) -> u128 {
         .map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 
+impl Prefix {
+    /// The text of [`Display`](fmt::Display), made without the formatting machinery for what most
+    /// clients have: an IPv4 prefix.
+    pub fn text(&self) -> String {
+        if let Range::V4(first, last) = self.range
+            && first != last
+            && let row = (crate::intervals::Row {
+                first,
+                last,
+                asn: 0,
+            })
+            && let Some(length) = row.prefix_length()
+        {
+            let mut text = String::with_capacity("255.255.255.255/32".len());
+            for (octet, behind) in first.to_be_bytes().into_iter().zip(['.', '.', '.', '/']) {
+                push_number(&mut text, octet);
+                text.push(behind);
+            }
+            push_number(&mut text, length.try_into().unwrap_or(u8::MAX));
+            return text;
+        }
+        self.to_string()
+    }
+}
+
+fn push_number(text: &mut String, number: u8) {
+    let digits = [number / 100, number / 10 % 10, number % 10];
+    let skipped = usize::from(number < 100) + usize::from(number < 10);
+    for digit in digits.into_iter().skip(skipped) {
+        text.push(char::from(b'0' + digit));
+    }
+}
+
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.range, f)?;

@@ -130,7 +130,7 @@ impl SharedSource {
 
 fn found_text(network: asn_table::Network) -> Found {
     Found {
-        prefix: network.prefix.to_string(),
+        prefix: network.prefix.text(),
         asn: network.asn.to_string(),
     }
 }
