@@ -36,7 +36,7 @@ mod type_probe;
 pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
 pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
-pub use lookup::{EntrySections, LookupHook, LookupPhase, lookup_hooks};
+pub use lookup::{EntrySections, LookupHook, LookupPhase};
 pub use mapped::MappedFile;
 pub use module::{Config, Definition, Module};
 pub use optional::{FileAnswer, FileAsker, FileQuestion, MirrorbrainAnswers};

@@ -29,11 +29,11 @@ pub(crate) type RequestFunction = unsafe extern "C" fn(*mut sys::request_rec) ->
 
 /// A function that a module registered for a stage of the lookup.
 #[derive(Clone, Copy)]
-pub struct LookupHook {
+pub struct LookupHook<'c> {
     /// The stage.
     pub phase: LookupPhase,
     /// The module's name, such as `mod_mime.c`.
-    pub module: &'static CStr,
+    pub module: &'c CStr,
     pub(crate) function: Option<RequestFunction>,
 }
 
@@ -60,53 +60,53 @@ macro_rules! hooks_of {
     }};
 }
 
-/// All hooks that a lookup of a file runs, stage by stage in the order httpd calls them.
-pub fn lookup_hooks() -> Vec<LookupHook> {
-    let mut found = Vec::with_capacity(32);
-    macro_rules! stage {
-        ($phase:ident, $get:ident, $link:ident) => {
-            hooks_of!(found, $phase, $get, $link, |_| None)
-        };
-        ($phase:ident, $get:ident, $link:ident, callable) => {
-            hooks_of!(found, $phase, $get, $link, |function| function)
-        };
+impl<'r> Request<'r> {
+    /// All hooks that a lookup of a file runs, stage by stage in the order httpd calls them.
+    pub fn lookup_hooks(self) -> Vec<LookupHook<'r>> {
+        let mut found = Vec::with_capacity(32);
+        macro_rules! stage {
+            ($phase:ident, $get:ident, $link:ident) => {
+                hooks_of!(found, $phase, $get, $link, |_| None)
+            };
+            ($phase:ident, $get:ident, $link:ident, callable) => {
+                hooks_of!(found, $phase, $get, $link, |function| function)
+            };
+        }
+        stage!(
+            CreateRequest,
+            ap_hook_get_create_request,
+            ap_LINK_create_request_t
+        );
+        stage!(
+            DirectoryWalkStat,
+            ap_hook_get_dirwalk_stat,
+            ap_LINK_dirwalk_stat_t
+        );
+        stage!(
+            OpenHtaccess,
+            ap_hook_get_open_htaccess,
+            ap_LINK_open_htaccess_t
+        );
+        stage!(
+            MapToStorage,
+            ap_hook_get_map_to_storage,
+            ap_LINK_map_to_storage_t
+        );
+        stage!(
+            PostDirectoryConfig,
+            ap_hook_get_post_perdir_config,
+            ap_LINK_post_perdir_config_t
+        );
+        stage!(
+            TypeChecker,
+            ap_hook_get_type_checker,
+            ap_LINK_type_checker_t,
+            callable
+        );
+        stage!(Fixups, ap_hook_get_fixups, ap_LINK_fixups_t, callable);
+        found
     }
-    stage!(
-        CreateRequest,
-        ap_hook_get_create_request,
-        ap_LINK_create_request_t
-    );
-    stage!(
-        DirectoryWalkStat,
-        ap_hook_get_dirwalk_stat,
-        ap_LINK_dirwalk_stat_t
-    );
-    stage!(
-        OpenHtaccess,
-        ap_hook_get_open_htaccess,
-        ap_LINK_open_htaccess_t
-    );
-    stage!(
-        MapToStorage,
-        ap_hook_get_map_to_storage,
-        ap_LINK_map_to_storage_t
-    );
-    stage!(
-        PostDirectoryConfig,
-        ap_hook_get_post_perdir_config,
-        ap_LINK_post_perdir_config_t
-    );
-    stage!(
-        TypeChecker,
-        ap_hook_get_type_checker,
-        ap_LINK_type_checker_t,
-        callable
-    );
-    stage!(Fixups, ap_hook_get_fixups, ap_LINK_fixups_t, callable);
-    found
-}
 
-impl Request<'_> {
     /// Whether any section or `.htaccess` that applies here has a directive of `module`.
     ///
     /// httpd keeps the server-wide record of a module as it is until a section has one to merge
@@ -133,9 +133,9 @@ impl Request<'_> {
 const LOOSE: c_int = sys::APR_FNM_CASE_BLIND as c_int;
 
 /// A `<Files>` or `<Location>` section's name.
-enum SectionName {
-    Text(&'static CStr),
-    Wildcard(&'static CStr),
+enum SectionName<'c> {
+    Text(&'c CStr),
+    Wildcard(&'c CStr),
     Regex {
         compiled: *const sys::ap_regex_t,
         /// What every match begins with, where that is plain to see.
@@ -155,9 +155,9 @@ fn first_byte(pattern: &[u8]) -> Option<u8> {
     (mark.is_ascii_punctuation() && !optional && !hidden).then_some(*mark)
 }
 
-impl SectionName {
-    fn of(core: &sys::core_dir_config) -> Option<Self> {
-        // SAFETY: the section's name lives as long as the configuration.
+impl<'c> SectionName<'c> {
+    fn of(core: &'c sys::core_dir_config) -> Option<Self> {
+        // SAFETY: the section's name lives as long as the section.
         let name = unsafe { c_str(core.d.cast_const()) }?;
         if !core.r.is_null() {
             return Some(Self::Regex {
@@ -192,17 +192,17 @@ impl SectionName {
 }
 
 /// The sections that may treat a file unlike its directory.
-pub struct EntrySections {
-    files: Vec<SectionName>,
-    locations: Vec<SectionName>,
+pub struct EntrySections<'r> {
+    files: Vec<SectionName<'r>>,
+    locations: Vec<SectionName<'r>>,
     /// The listing's path, to which a name is appended.
     uri: Vec<u8>,
 }
 
-impl EntrySections {
+impl<'r> EntrySections<'r> {
     /// The sections in force for `listing`, a request for a directory. `None` if they cannot be
     /// judged by a name: an `<If>`, a handler that is an expression, an odd path.
-    pub fn of(listing: Request<'_>) -> Option<Self> {
+    pub fn of(listing: Request<'r>) -> Option<Self> {
         let uri = listing.uri();
         if !uri.ends_with(b"/") || uri.windows(2).any(|pair| pair == b"//") {
             return None;
@@ -226,7 +226,7 @@ impl EntrySections {
         // SAFETY: the core keeps this type there.
         let core_server = unsafe { core_server.cast::<sys::core_server_config>().as_ref() }?;
 
-        // SAFETY: arrays of sections of a live configuration.
+        // SAFETY: arrays of sections; the configuration outlives its requests.
         let files = unsafe { section_names(core.sec_file) }?;
         // SAFETY: as above.
         let locations = unsafe { section_names(core_server.sec_url) }?;
@@ -252,7 +252,7 @@ impl EntrySections {
 
     /// Whether a section may hold for the entry `name` and not for the directory.
     pub fn single_out(&self, name: &CStr) -> bool {
-        let file = |section: &SectionName| match section {
+        let file = |section: &SectionName<'_>| match section {
             SectionName::Text(text) => text.to_bytes().eq_ignore_ascii_case(name.to_bytes()),
             pattern => pattern.may_match_pattern(name),
         };
@@ -274,9 +274,10 @@ impl EntrySections {
 }
 
 /// # Safety
-/// `sections` must be null or an APR array of configuration vectors that live until the next
-/// restart.
-unsafe fn section_names(sections: *const sys::apr_array_header_t) -> Option<Vec<SectionName>> {
+/// `sections` must be null or an APR array of configuration vectors that live for `'c`.
+unsafe fn section_names<'c>(
+    sections: *const sys::apr_array_header_t,
+) -> Option<Vec<SectionName<'c>>> {
     // SAFETY: by contract.
     let Some(sections) = (unsafe { sections.as_ref() }) else {
         return Some(Vec::new());

@@ -28,7 +28,7 @@ pub struct FileType<'a> {
 
 impl<'r> TypeProbe<'r> {
     /// `request` must be a successful lookup of a regular file; `hooks` those to run.
-    pub fn new(request: SubRequest<'r>, hooks: &[LookupHook]) -> Self {
+    pub fn new(request: SubRequest<'r>, hooks: &[LookupHook<'_>]) -> Self {
         let of = |phase| {
             hooks
                 .iter()

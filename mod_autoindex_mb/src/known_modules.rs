@@ -23,7 +23,7 @@
 //! the configuration and nothing else. Where icons or texts are chosen by type they are run
 //! as a sub-request would run them; where nothing is, they are not run.
 
-use apache::{EntrySections, LookupHook, LookupPhase, Request, lookup_hooks};
+use apache::{EntrySections, LookupHook, LookupPhase, Request};
 
 /// What a module's hooks mean for a regular file of a listing.
 enum Effect {
@@ -35,7 +35,7 @@ enum Effect {
     Type,
 }
 
-fn effect(hook: &LookupHook) -> Option<Effect> {
+fn effect(hook: &LookupHook<'_>) -> Option<Effect> {
     let module = hook.module.to_str().ok()?;
     if let ("mod_mime.c", LookupPhase::TypeChecker)
     // ForceType
@@ -103,25 +103,25 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// What makes lookups of this directory's files unnecessary.
-pub struct Shortcut {
-    sections: EntrySections,
+pub struct Shortcut<'r> {
+    sections: EntrySections<'r>,
     /// The hooks that find a type.
-    pub type_hooks: Vec<LookupHook>,
+    pub type_hooks: Vec<LookupHook<'r>>,
 }
 
 /// Longest path, in bytes, for which the shortcut is taken: httpd refuses paths near the
 /// system's limit of 4096.
 const LONGEST_PATH: usize = 2048;
 
-impl Shortcut {
+impl<'r> Shortcut<'r> {
     /// `None` if the files of `listing` must be looked up one by one.
-    pub fn of(listing: Request<'_>) -> Option<Self> {
+    pub fn of(listing: Request<'r>) -> Option<Self> {
         let sections = EntrySections::of(listing)?;
         if listing.filename()?.to_bytes().len() > LONGEST_PATH {
             return None;
         }
         let mut type_hooks = Vec::new();
-        for hook in lookup_hooks() {
+        for hook in listing.lookup_hooks() {
             match effect(&hook)? {
                 Effect::None => {}
                 Effect::BySection if listing.is_configured_in_section(hook.module) => return None,

@@ -23,7 +23,7 @@ pub struct Scan<'r, 'v> {
     sizes: bool,
     /// Types of files are needed, for icons, texts or titles.
     types: bool,
-    shortcut: Option<Shortcut>,
+    shortcut: Option<Shortcut<'r>>,
     /// The shortcut's premise has been observed.
     observed: bool,
     probe: Option<TypeProbe<'r>>,

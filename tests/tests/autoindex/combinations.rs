@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::{rules, sections};
+
 /// One request of a combination.
 #[derive(Clone)]
 pub struct Request {
     pub method: &'static str,
-    target: String,
+    pub target: String,
     pub headers: &'static [(&'static str, &'static str)],
 }
 
@@ -20,9 +22,10 @@ impl Request {
 pub struct Combination {
     pub name: String,
     pub directory: String,
-    server: String,
+    pub server: String,
     pub requests: Vec<Request>,
-    files: bool,
+    /// Rules for single files are what it is about.
+    pub files: bool,
 }
 
 impl Combination {
@@ -37,20 +40,16 @@ impl Combination {
         text.replace("SITE", &site.display().to_string())
             .replace('@', &self.name)
     }
-
-    /// Whether rules for single files are what it is about.
-    pub fn looks_at_files(&self) -> bool {
-        self.files
-    }
 }
 
 #[derive(Default)]
-struct Collection {
+pub struct Collection {
     combinations: Vec<Combination>,
 }
 
 impl Collection {
-    fn add(&mut self, directory: impl Into<String>, targets: &[&str]) -> &mut Combination {
+    /// Adds directives for a directory, and paths to ask for there.
+    pub fn add(&mut self, directory: impl Into<String>, targets: &[&str]) -> &mut Combination {
         let name = format!("c{:03}", self.combinations.len());
         let get = |target: &&str| Request {
             method: "GET",
@@ -76,16 +75,16 @@ pub fn all() -> Vec<Combination> {
     icons(&mut all);
     ignored(&mut all);
     orders(&mut all);
-    frames(&mut all);
-    files(&mut all);
-    locations(&mut all);
-    merged(&mut all);
-    mixtures(&mut all);
+    rules::frames(&mut all);
+    rules::files(&mut all);
+    rules::locations(&mut all);
+    sections::merged(&mut all);
+    sections::mixtures(&mut all);
     all.combinations
 }
 
 /// Query strings, one a line; the first is none.
-const QUERIES: &str = r"
+pub const QUERIES: &str = r"
 ?C=N;O=D
 ?C=M;O=A
 ?C=M;O=D
@@ -327,252 +326,5 @@ fn orders(all: &mut Collection) {
             format!("IndexOptions FancyIndexing {option}\n{numbers}"),
             &["/mixed/?C=D", "/mixed/?C=D;O=D", "/many/", "/many/?C=S;O=D"],
         );
-    }
-}
-
-const GERMAN: &[(&str, &str)] = &[
-    ("Accept-Language", "de"),
-    ("Accept", "text/html"),
-    ("Accept-Encoding", "gzip"),
-];
-
-fn frames(all: &mut Collection) {
-    for options in [
-        "",
-        "IndexOptions SuppressHTMLPreamble",
-        "IndexOptions XHTML FancyIndexing",
-    ] {
-        for signature in ["", "ServerSignature On", "ServerSignature EMail"] {
-            for names in [
-                "HeaderName HEADER.html\nReadmeName README.html",
-                "HeaderName HEADER.txt\nReadmeName README.txt",
-                "HeaderName HEADER.unknown\nReadmeName HEADER.unknown",
-                "HeaderName full.html\nReadmeName foot.html",
-                "HeaderName /@/framed/HEADER.html\nReadmeName /@/framed/README.html",
-                "HeaderName spoken\nReadmeName spoken",
-                "HeaderName spoken.html\nReadmeName spoken.html",
-                "HeaderName included.shtml\nReadmeName included.shtml",
-                "HeaderName missing.html\nReadmeName ../mixed/page.html",
-                "HeaderName secret.html\nReadmeName secret.html\n<Files secret.html>\n\
-                 Require all denied\n</Files>",
-                "HeaderName /\nReadmeName one",
-                "HeaderName HEADER\nReadmeName README",
-            ] {
-                let combination = all.add(
-                    format!("{options}\n{signature}\nOptions +MultiViews\n{names}"),
-                    &["/framed/"],
-                );
-                combination.files = true;
-                combination.requests.push(Request {
-                    method: "GET",
-                    target: "/framed/?C=S".to_owned(),
-                    headers: GERMAN,
-                });
-            }
-        }
-    }
-    for directory in [
-        "IndexStyleSheet /s.css\nIndexHeadInsert \"<meta name=x>\"\nIndexOptions FancyIndexing",
-        "IndexStyleSheet \"/s\\\"<.css\"\nIndexOptions XHTML SuppressHTMLPreamble",
-    ] {
-        all.add(directory, &["/mixed/", "/framed/"]);
-    }
-}
-
-/// Rules that may hold for some files of a directory and not for others.
-fn files(all: &mut Collection) {
-    for option in ["", "ShowForbidden"] {
-        for rules in [
-            "<Files a.iso>\nRequire all denied\n</Files>",
-            "<FilesMatch \"\\.rpm$\">\nForceType text/plain\n</FilesMatch>",
-            "<FilesMatch \"^\\.?(a|k)\">\nRequire all denied\n</FilesMatch>",
-            "<FilesMatch \"^\\.|core\">\nForceType text/plain\n</FilesMatch>",
-            "<Files \"*.gz\">\nForceType text/html\n</Files>",
-            "<If \"%{REQUEST_URI} =~ /iso/\">\nRequire all denied\n</If>",
-            "RewriteEngine On\nRewriteRule ^.*\\.iso$ - [F]\nRewriteRule z\\.rpm /other [R]\n\
-             RewriteRule core page.html\nRewriteRule Makefile - [T=text/html]",
-            "RedirectMatch 410 iso$\nRedirect 301 /@/mixed/core http://x/\nRedirectMatch 403 rpm$",
-            "Options -FollowSymLinks",
-            "Options -FollowSymLinks +SymLinksIfOwnerMatch",
-            "ForceType text/plain",
-            "SetHandler \"%{REQUEST_FILENAME}\"",
-            "AddType text/x .iso .rpm\nAddEncoding x-q .png\nAddHandler cgi-script .bz2",
-            "RemoveType .txt .html\nRemoveEncoding .gz",
-            "AddIconByEncoding /z.gif x-gzip gzip",
-            "MultiviewsMatch Any\nOptions +MultiViews",
-            "AddCharset utf-8 .txt",
-            "RequestHeader set Accept-Encoding gzip\nAddIconByEncoding /z.gif gzip x-gzip",
-            "AllowOverride None",
-            "AllowOverride Indexes",
-            "FileETag MTime\nIndexOptions +TrackModified",
-            "ErrorDocument 403 \"no\"\n<Files sub>\nRequire all denied\n</Files>",
-        ] {
-            let combination = all.add(
-                format!(
-                    "IndexOptions FancyIndexing {option}\nAddIconByType (T,/t.gif) text/*\n{rules}"
-                ),
-                &[
-                    "/mixed/",
-                    "/mixed/?F=0",
-                    "/mixed/?F=2;C=S",
-                    "/own-rules/",
-                    "/mixed/forbidden/",
-                    "/mixed/unlisted/",
-                ],
-            );
-            combination.files = true;
-            combination.requests.push(Request {
-                method: "GET",
-                target: "/mixed/".to_owned(),
-                headers: GERMAN,
-            });
-        }
-    }
-}
-
-fn locations(all: &mut Collection) {
-    for server in [
-        "<Location /@/mixed/a.iso>\nRequire all denied\n</Location>",
-        "<LocationMatch \"@.*rpm$\">\nForceType text/plain\n</LocationMatch>",
-        "<Location \"/@/mixed/*.iso\">\nForceType text/html\n</Location>",
-        "<Location /@/mixed>\nIndexOptions +XHTML\nForceType text/plain\n</Location>",
-        "<Location /@/mix>\nRequire all denied\n</Location>",
-        "<Location /@>\nIndexIgnoreReset On\n</Location>\n\
-         <Location /@/mixed>\nIndexIgnore x*\n</Location>",
-        "<Location /@>\nIndexOptions +XHTML\n</Location>\n\
-         <Location /@/mixed>\nIndexOptions -XHTML\n</Location>",
-        "<Location /@>\nIndexOptions -XHTML\n</Location>\n\
-         <Location /@/mixed>\nIndexOptions +XHTML\n</Location>",
-        "<Location /@>\nIndexOptions None\n</Location>",
-        "<Location /@/mixed>\nAddIcon /location.gif .iso\nIndexIgnore m*\n</Location>",
-    ] {
-        for options in [
-            "FancyIndexing +XHTML",
-            "+FancyIndexing +XHTML",
-            "FancyIndexing",
-        ] {
-            let combination = all.add(
-                format!("IndexIgnore k*\nIndexOptions {options}\nAddIconByType (T,/t.gif) text/*"),
-                &["/mixed/", "/mixed/?F=0", "/mixed/sub/"],
-            );
-            combination.server = server.to_owned();
-            combination.files = true;
-        }
-    }
-}
-
-/// How sections add up.
-fn merged(all: &mut Collection) {
-    const SECTIONS: [&str; 17] = [
-        "",
-        "IndexOptions FancyIndexing None",
-        "IndexOptions None",
-        "IndexOptions FancyIndexing",
-        "IndexOptions +HTMLTable",
-        "IndexOptions -HTMLTable +SuppressSize",
-        "IndexOptions FancyIndexing +SuppressSize -SuppressIcon",
-        "IndexOptions +SuppressSize HTMLTable",
-        "IndexOptions NameWidth=40",
-        "IndexOptions +NameWidth=40 -NameWidth",
-        "IndexOptions +IconWidth",
-        "IndexOptions -IconWidth +FancyIndexing",
-        "IndexOptions -FancyIndexing\nIndexOptions +XHTML",
-        "IndexOptions FancyIndexing\nIndexOptions -FancyIndexing",
-        "IndexOptions +XHTML DescriptionWidth=* Charset=x",
-        "IndexOptions +Type=text/plain +DescriptionWidth=20",
-        "IndexOptions -DescriptionWidth",
-    ];
-    const LISTS: [&str; 5] = [
-        "",
-        "AddIcon /1.gif .iso .rpm\nAddAlt one .iso\nAddDescription d1 *.iso\nIndexIgnore core\n\
-         IndexOrderDefault Descending Size\nDefaultIcon /d1\nHeaderName endless.html\n\
-         IndexHeadInsert <m1>",
-        "AddIcon /2.gif .iso\nAddAlt two .rpm .iso\nAddDescription d2 a.iso z*\n\
-         IndexIgnore img*\nIndexIgnoreReset On\nDefaultIcon /d2\nReadmeName endless.html\n\
-         IndexStyleSheet /y",
-        "IndexIgnoreReset On",
-        "IndexIgnore k*\nHeaderName missing",
-    ];
-    let inside = |section: &str| format!("</Directory>\n<Directory \"SITE/{section}\">\n");
-    for outer in SECTIONS {
-        for inner in SECTIONS {
-            let directory = format!("{outer}\n{}{inner}", inside("mixed"));
-            all.add(directory, &["/mixed/", "/mixed/sub/"]);
-        }
-    }
-    for outer in &SECTIONS[..7] {
-        for middle in &SECTIONS[4..7] {
-            for inner in &SECTIONS[..5] {
-                let (first, second) = (inside("mixed"), inside("mixed/sub"));
-                let directory = format!("{outer}\n{first}{middle}\n{second}{inner}");
-                all.add(directory, &["/mixed/sub/"]);
-            }
-        }
-    }
-    for outer in LISTS {
-        for inner in LISTS {
-            let directory = format!(
-                "IndexOptions FancyIndexing\n{outer}\n{}{inner}",
-                inside("mixed")
-            );
-            all.add(directory, &["/mixed/"]);
-        }
-    }
-}
-
-/// Keywords to pick from.
-const WORDS: &str = "
-FancyIndexing HTMLTable FoldersFirst IconsAreLinks IgnoreCase IgnoreClient ScanHTMLTitles
-SuppressColumnSorting SuppressDescription SuppressHTMLPreamble SuppressIcon
-SuppressLastModified SuppressSize SuppressRules TrackModified VersionSort XHTML
-ShowForbidden AddAltClass UseOldDateFormat NameWidth=* NameWidth=30 DescriptionWidth=*
-DescriptionWidth=30 IconWidth IconHeight=5 Charset=UTF-8";
-
-/// Directives to pick from, a line each.
-const LINES: &str = r#"DefaultIcon /other.gif
-IndexStyleSheet /s.css
-DefaultIcon /d.gif
-AddIcon /t.gif .txt ^^DIRECTORY^^
-AddIconByType (TXT,/t.gif) text/*
-AddIconByEncoding (Z,/z.gif) x-gzip
-AddAlt "Alt text" .iso
-AddDescription "some <i>text</i> of it, rather long" *
-AddDescription d .tar.gz
-IndexIgnore *.rpm
-HeaderName HEADER.html
-ReadmeName README.txt
-IndexOrderDefault Descending Date
-IndexHeadInsert "<meta>"
-ServerSignature On
-Options +MultiViews
-AddIcon /up.gif .."#;
-
-/// Options and directives picked by a fixed generator, for what nobody thought of.
-fn mixtures(all: &mut Collection) {
-    let mut state = 1_u64;
-    let mut below = |limit: usize| {
-        // A multiplicative generator modulo 2^61 - 1.
-        state = (u128::from(state) * 437_799_614_237_992_725 % ((1 << 61) - 1)) as u64;
-        (state >> 20) as usize % limit
-    };
-    let words: Vec<&str> = WORDS.split_whitespace().collect();
-    let lines: Vec<&str> = LINES.lines().collect();
-    let queries: Vec<&str> = QUERIES.lines().collect();
-    for _ in 0..120 {
-        let mut pick = |from: &[&'static str], count: usize| -> Vec<&str> {
-            (0..count).map(|_| from[below(from.len())]).collect()
-        };
-        let count = 1 + pick(&words, 1)[0].len() % 8;
-        let options = pick(&words, count).join(" ");
-        let rules = pick(&lines, count / 2).join("\n");
-        let directory = format!("IndexOptions {options}\n{rules}");
-        let targets: Vec<String> = (0..3)
-            .map(|_| {
-                let place = ["mixed", "hostile", "framed", "many"][below(4)];
-                format!("/{place}/{}", queries[below(queries.len())])
-            })
-            .collect();
-        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        all.add(directory, &targets);
     }
 }

@@ -6,4 +6,6 @@ mod configuration;
 mod defects;
 mod links;
 mod oracle;
+mod rules;
+mod sections;
 mod tree;

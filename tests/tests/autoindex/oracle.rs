@@ -173,7 +173,7 @@ fn listings_are_those_of_mod_autoindex_to_the_byte() {
 #[test]
 fn listings_are_the_same_where_every_file_is_looked_up() {
     let mut combinations = combinations::all();
-    combinations.retain(|c| c.looks_at_files());
+    combinations.retain(|c| c.files);
     assert!(combinations.len() >= 50);
     compare(
         &combinations,
@@ -185,7 +185,7 @@ fn listings_are_the_same_where_every_file_is_looked_up() {
 #[test]
 fn directives_outside_of_sections_are_inherited_alike() {
     let mut combinations = combinations::all();
-    combinations.retain(|c| !c.looks_at_files());
+    combinations.retain(|c| !c.files);
     compare(
         &combinations,
         &[],
