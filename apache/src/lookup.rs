@@ -40,8 +40,10 @@ pub struct LookupHook<'c> {
 /// The hooks of one stage; each stage has a record type of its own, all of one layout.
 macro_rules! hooks_of {
     ($found:ident, $phase:ident, $get:ident, $link:ident, $function:expr) => {{
+        // SAFETY: a query without arguments.
+        let array = unsafe { sys::$get() };
         // SAFETY: hooks are registered before any request is served; null if there is none.
-        let array = unsafe { sys::$get().as_ref() };
+        let array = unsafe { array.as_ref() };
         let count = array.map_or(0, |array| usize::try_from(array.nelts).unwrap_or(0));
         for i in 0..count {
             let Some(array) = array else { break };

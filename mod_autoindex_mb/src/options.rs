@@ -82,8 +82,17 @@ const KEYWORDS: &[(&str, Flags)] = &[
 pub enum Width {
     /// So many bytes.
     Fixed(usize),
-    /// As wide as the widest entry.
-    Widest,
+    /// As wide as the widest entry, and no narrower than this.
+    Widest(usize),
+}
+
+impl Width {
+    /// In bytes, whatever the entries.
+    pub fn least(self) -> usize {
+        match self {
+            Self::Fixed(width) | Self::Widest(width) => width,
+        }
+    }
 }
 
 /// Width of the name and description columns where nothing else is said.
@@ -163,10 +172,11 @@ impl Options {
                 self.icon_height = pixels("IconHeight", sign, value, DEFAULT_ICON_HEIGHT)?;
             }
             (b"NameWidth", value) => {
-                self.name_width = Some(width("NameWidth", sign, value, 5)?);
+                self.name_width = Some(width("NameWidth", sign, value, 5, self.name_width)?);
             }
             (b"DescriptionWidth", value) => {
-                self.description_width = Some(width("DescriptionWidth", sign, value, 12)?);
+                let before = self.description_width;
+                self.description_width = Some(width("DescriptionWidth", sign, value, 12, before)?);
             }
             (b"Type", Some(value)) => self.content_type = Some(value.into()),
             (b"Charset", Some(value)) => self.charset = Some(value.into()),
@@ -280,14 +290,21 @@ fn pixels(keyword: &str, sign: Sign, value: Option<&[u8]>, default: u32) -> Resu
     }
 }
 
-fn width(keyword: &str, sign: Sign, value: Option<&[u8]>, least: i64) -> Result<Width, String> {
+/// `before` is what the section said so far.
+fn width(
+    keyword: &str,
+    sign: Sign,
+    value: Option<&[u8]>,
+    least: i64,
+    before: Option<Width>,
+) -> Result<Width, String> {
     match (sign, value) {
         (Sign::Minus, None) => Ok(Width::Fixed(DEFAULT_WIDTH)),
         (_, None) => Err(format!(
             "{keyword} with no value may only appear as '-{keyword}'"
         )),
         (Sign::Minus, Some(_)) => Err(format!("Cannot combine '-' with {keyword}=n")),
-        (_, Some([b'*', ..])) => Ok(Width::Widest),
+        (_, Some([b'*', ..])) => Ok(Width::Widest(before.map_or(DEFAULT_WIDTH, Width::least))),
         (_, Some(value)) => {
             let width = number(value);
             if width != 0 && width < least {

@@ -150,10 +150,10 @@ impl Page<'_, '_> {
         match self.config.options.name_width {
             None => DEFAULT_WIDTH,
             Some(Width::Fixed(width)) => width,
-            Some(Width::Widest) => entries
+            Some(Width::Widest(least)) => entries
                 .iter()
                 .map(|entry| entry.shown_name().len())
-                .fold(DEFAULT_WIDTH, usize::max),
+                .fold(least, usize::max),
         }
     }
 
@@ -162,7 +162,7 @@ impl Page<'_, '_> {
     pub fn description_width(&self) -> Option<usize> {
         match self.config.options.description_width {
             Some(Width::Fixed(width)) => Some(width),
-            Some(Width::Widest) => None,
+            Some(Width::Widest(_)) => None,
             None => {
                 let spare = [
                     (Flags::SUPPRESS_ICON, 6),

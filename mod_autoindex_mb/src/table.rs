@@ -150,7 +150,7 @@ fn row(
     open(page, "<td", &NAME, out);
     let shown = page.name(entry, name_width, out);
     // A column that adapts to its entries needs no filling.
-    if page.config.options.name_width != Some(Width::Widest) {
+    if !matches!(page.config.options.name_width, Some(Width::Widest(_))) {
         out.spaces(name_width.saturating_sub(shown));
     }
     out.put("</td>");

@@ -206,6 +206,8 @@ IconHeight IconWidth
 IconWidth=10
 IconHeight=7 IconWidth=9
 NameWidth=*
+NameWidth=40 NameWidth=*
+NameWidth=* NameWidth=30
 NameWidth=10
 NameWidth=5
 DescriptionWidth=*
