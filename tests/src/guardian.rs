@@ -4,6 +4,10 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+/// Ends the process group `$1`, by force if two seconds do not do. The signals are given with `-s`:
+/// dash takes no `--` after `-TERM`.
+pub const END_GROUP: &str = "kill -s TERM -- \"-$1\"; sleep 2; kill -s KILL -- \"-$1\"";
+
 /// Holds a pipe to a shell. The pipe's end, which the kernel closes whatever kills this process,
 /// makes the shell run its clean-up.
 ///
@@ -46,5 +50,24 @@ impl Drop for Guardian {
     fn drop(&mut self) {
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_ends_with_its_guardian() {
+        let mut server = Command::new("sleep")
+            .arg("60")
+            .process_group(0)
+            .spawn()
+            .expect("sleep");
+        drop(Guardian::new(END_GROUP, &[server.id().to_string()]));
+        let ended = server.try_wait().expect("status");
+        // A failing test leaves nothing behind.
+        let _ = server.kill();
+        assert!(ended.is_some());
     }
 }

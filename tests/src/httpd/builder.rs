@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::Httpd;
 use crate::command::{existing_user, ids, is_root, run};
-use crate::guardian::Guardian;
+use crate::guardian::{END_GROUP, Guardian};
 use crate::{apxs, free_port, modules, temp_dir};
 
 /// A multi-processing module.
@@ -238,7 +238,7 @@ impl Builder {
             .spawn()
             .expect("httpd");
         let guardian = Guardian::new(
-            "kill -TERM -- \"-$1\"; sleep 2; kill -KILL -- \"-$1\"; rm -rf \"$2\"",
+            &format!("{END_GROUP}; rm -rf \"$2\""),
             &[
                 process.id().to_string().as_ref(),
                 self.work.path().as_os_str(),
