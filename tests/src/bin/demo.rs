@@ -153,7 +153,7 @@ fn serve() -> io::Result<()> {
     let mirrors = workspace().join("tests/demo/mirrors.sql");
     let database = cluster.database("mirrorbrain", &[&mirrors]);
 
-    let builder = Httpd::builder().stock(&["mime", "dir", "setenvif", "remoteip"]);
+    let builder = Httpd::builder().stock(&["mime", "dir", "alias", "setenvif", "remoteip"]);
     let tree = builder.tree();
     for name in ["orange-1.0.iso", "orange-1.0.tar.gz"] {
         files::sparse(&tree.join("releases"), name, 1 << 20, 1_700_000_000);
@@ -162,6 +162,9 @@ fn serve() -> io::Result<()> {
         tree.join("releases/README.txt"),
         "Too small for a redirect.\n",
     )?;
+    let packages = tree.join("repo/9/os/repodata");
+    fs::create_dir_all(&packages)?;
+    fs::write(packages.join("repomd.xml"), "<repomd/>\n")?;
     let cities = builder.work().join("cities.mmdb");
     write_cities(&cities)?;
     let httpd = builder
@@ -190,9 +193,19 @@ Define MB_DATABASE "@DATABASE@"
 Define MB_LOG      "@WORK@/download_log"
 Include "@CONF@/asn.conf"
 Include "@CONF@/mirrorbrain.conf"
+Include "@CONF@/autoindex.conf"
 Include "@CONF@/log.conf"
 Include "@CONF@/proxy.conf"
+# Metalinks and pages link this server by its name.
+ServerName 127.0.0.1
+<IfFile "/usr/share/apache2/icons">
+    Alias /icons/ "/usr/share/apache2/icons/"
+    <Directory "/usr/share/apache2/icons">
+        Require all granted
+    </Directory>
+</IfFile>
 MirrorBrainGeoDatabase "@CITIES@"
+MirrorBrainYumDir release=(9) repo=(os) repo/$1/$2 repodata/repomd.xml
 MirrorBrainTorrentTrackerURL udp://tracker.example.org:6969/announce
 "#;
 
@@ -237,7 +250,11 @@ fn show(port: &str) -> io::Result<()> {
          \n  curl -si  -H 'X-Forwarded-For: 198.18.81.1' http://127.0.0.1:{port}{path}\
          \n  curl -s   -H 'X-Forwarded-For: 198.18.81.1' http://127.0.0.1:{port}{path}.meta4\
          \n  curl -si  'http://127.0.0.1:{port}{path}?country=br'\
-         \n\nand in a browser http://127.0.0.1:{port}{path}.mirrorlist\n\
+         \n  curl -s   http://127.0.0.1:{port}{path}.sha256\
+         \n  curl -s   'http://127.0.0.1:{port}/?release=9&repo=os'\
+         \n\nand in a browser\n\
+         \n  http://127.0.0.1:{port}{path}.mirrorlist?country=de\
+         \n  http://127.0.0.1:{port}/releases/\n\
          \nConfiguration and logs: demo-run/httpd/; database: psql \"$(cat demo-run/database)\""
     );
     Ok(())
