@@ -21,7 +21,8 @@ all:
 setup:
 	tools/setup.sh
 
-demo: setup
+demo:
+	tools/setup.sh demo
 	$(CARGO) build $(PACKAGES)
 	$(CARGO) run -q -p tests --bin demo -- start
 

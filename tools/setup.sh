@@ -4,14 +4,17 @@
 #
 #   tools/setup.sh           everything
 #   tools/setup.sh build     only what building the modules needs
+#   tools/setup.sh demo      that, and what the demonstration needs
 set -eu
 
 packages="apache2 apache2-dev libclang-dev gcc libc6-dev make"
-if [ "${1:-}" != build ]; then
+case ${1:-} in
+    build) ;;
+    demo) packages="$packages postgresql media-types curl procps util-linux" ;;
     # The tests also run the clients that a download site has, and the modules it has beside ours.
-    packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types python3
-        python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium procps util-linux"
-fi
+    *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
+        python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium procps util-linux" ;;
+esac
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
