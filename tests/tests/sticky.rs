@@ -125,13 +125,14 @@ fn a_remembered_mirror_counts_only_while_it_is_allowed() {
     assert_eq!(answer.header("X-MirrorBrain-Realm").unwrap(), "region");
     assert!(!answer.headers("Link")[1].contains("paris"));
     // What is no mirror of this file, or no number, does not count.
-    for value in ["6", "-1", "x", "99999999999999999999", ""] {
-        memcached.set(key, value);
-        assert_ne!(
-            mirror(&httpd, "/full.iso", "192.0.2.1"),
-            "paris",
-            "{value:?}"
-        );
+    // Each with a client of its own: the last answer's note is written behind our back.
+    for (value, host) in ["6", "-1", "x", "99999999999999999999", ""]
+        .into_iter()
+        .zip(2..)
+    {
+        let client = format!("192.0.2.{host}");
+        memcached.set(&format!("mb_default_{client}"), value);
+        assert_ne!(mirror(&httpd, "/full.iso", &client), "paris", "{value:?}");
     }
     // The administrator takes the mirror out.
     memcached.set(key, "5");
