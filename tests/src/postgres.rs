@@ -272,7 +272,6 @@ fn configuration(dir: &Path, port: u16, settings: &[(&str, &str)]) -> String {
          port = {port}\n\
          unix_socket_directories = '{dir}'\n\
          fsync = off\n\
-         synchronous_commit = off\n\
          full_page_writes = off\n\
          shared_buffers = 32MB\n\
          max_connections = 200\n\
