@@ -64,8 +64,9 @@ lint:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
 # The modules go where httpd looks for them. Nothing is switched on: that is the site's decision.
+# Under sudo there is often no cargo: then what `make` has built before is installed.
 # The same by hand: apxs -i -n mirrorbrain target/modules/mod_mirrorbrain.so
-install: all
+install: $(if $(shell command -v $(CARGO)),all)
 	install -d "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	install -m 644 $(MODULES:%=target/modules/mod_%.so) "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 
