@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use postgres::{Client, NoTls, SimpleQueryMessage};
 use tempfile::TempDir;
 
 use crate::command::{as_user, children, existing_user, find, ids, is_alive, is_root, run, signal};
@@ -95,7 +96,7 @@ impl Cluster {
     }
 
     fn create_template(&self) {
-        self.psql("postgres", &["-c", &format!("CREATE DATABASE {TEMPLATE}")]);
+        self.statement("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
         let sql = workspace().join("sql");
         self.load(
             TEMPLATE,
@@ -118,7 +119,7 @@ impl Cluster {
         {
             let _one_at_a_time = self.copying.lock().unwrap_or_else(|e| e.into_inner());
             let create = format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE}");
-            self.psql("postgres", &["-c", &create]);
+            self.statement("postgres", &create);
         }
         self.load(name, files);
         self.attach(name)
@@ -190,19 +191,42 @@ impl Cluster {
         command
     }
 
-    #[track_caller]
-    fn psql(&self, database: &str, arguments: &[&str]) -> String {
-        run(Command::new(self.bin.join("psql"))
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
-            .args(["-h", "127.0.0.1", "-U", USER, "-d", database, "-p"])
-            .arg(self.port.to_string())
-            .args(arguments))
+    fn params(&self, database: &str) -> String {
+        format!(
+            "host=127.0.0.1 port={} user={USER} dbname={database}",
+            self.port
+        )
     }
 
+    /// Runs SQL and returns the rows, columns separated by `|`, NULL as nothing.
+    #[track_caller]
+    fn statement(&self, database: &str, text: &str) -> String {
+        let run = || -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
+            Client::connect(&self.params(database), NoTls)?.simple_query(text)
+        };
+        let messages = run().unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        let row = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => {
+                let columns = (0..row.len()).map(|i| row.get(i).unwrap_or_default());
+                Some(columns.collect::<Vec<_>>().join("|"))
+            }
+            _ => None,
+        };
+        messages
+            .iter()
+            .filter_map(row)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Files are psql's: they may copy rows that follow in the text.
+    #[track_caller]
     fn load(&self, database: &str, files: &[&Path]) {
         for file in files {
-            let file = file.to_str().expect("path of an SQL file in UTF-8");
-            self.psql(database, &["--single-transaction", "-f", file]);
+            run(Command::new(self.bin.join("psql"))
+                .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+                .args(["--single-transaction", "-d", &self.params(database), "-f"])
+                .arg(file));
         }
     }
 }
@@ -222,17 +246,13 @@ impl Database<'_> {
 
     /// The libpq connection string, in key=value form.
     pub fn params(&self) -> String {
-        format!(
-            "host=127.0.0.1 port={} user={USER} dbname={}",
-            self.cluster.port, self.name
-        )
+        self.cluster.params(&self.name)
     }
 
     /// Runs SQL and returns the rows, columns separated by `|`.
     #[track_caller]
     pub fn sql(&self, text: &str) -> String {
-        let rows = self.cluster.psql(&self.name, &["-c", text]);
-        rows.trim_end().to_owned()
+        self.cluster.statement(&self.name, text)
     }
 
     /// Runs an SQL file in one transaction.
