@@ -37,7 +37,7 @@ const HANGS: &str = "the server hangs";
 
 /// How one execution went wrong.
 enum Failure {
-    /// This statement only. True if it failed to prepare, which the next execution will, too.
+    /// This statement only. True if the next execution will fail, too, whatever its parameters.
     Statement(DbError, bool),
     /// The server gave up on it: a lock, or too much work.
     Cancelled(DbError),
@@ -156,9 +156,9 @@ impl Session {
                 deliver(&statement, jobs, rows);
                 Ok(())
             }
-            Ok(Err(Failure::Statement(error, at_prepare))) => {
+            Ok(Err(Failure::Statement(error, lasting))) => {
                 shared.answered();
-                if at_prepare {
+                if lasting {
                     shared.statement_failed(&statement, error.clone());
                     answer_all(jobs, &error);
                 } else if jobs.len() > 1 {
@@ -365,12 +365,15 @@ fn classify(statement: &Statement, error: &tokio_postgres::Error, at_prepare: bo
         // The server goes down, or was never ready.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" => Failure::Lost(text),
         code if code.starts_with("08") => Failure::Lost(text),
+        // Not about the parameters: a missing privilege, which shows only when the statement is
+        // executed, or a view without data.
+        code if code.starts_with("42") || code.starts_with("55") => failed(&text, true),
         _ => failed(&text, at_prepare),
     }
 }
 
-fn failed(text: &str, at_prepare: bool) -> Failure {
-    Failure::Statement(DbError::query_failed(text), at_prepare)
+fn failed(text: &str, lasting: bool) -> Failure {
+    Failure::Statement(DbError::query_failed(text), lasting)
 }
 
 fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -220,6 +220,23 @@ fn a_missing_table_breaks_only_its_own_statement() {
 }
 
 #[test]
+fn a_missing_privilege_is_said_once_until_it_is_granted() {
+    let db = Cluster::shared().database("revoked", &[&fixture()]);
+    db.sql("CREATE ROLE reader LOGIN; GRANT SELECT ON server, filearr TO reader");
+    let params = db.params().replace("user=mirrorbrain", "user=reader");
+    let (database, log) = open(&params, uncached());
+    for _ in 0..20 {
+        let error = mirrors(&database, "iso/full.iso").unwrap_err();
+        let text = "the look-up of files: permission denied for table hash (SQLSTATE 42501)";
+        assert_eq!(error, DbError::query_failed(text));
+    }
+    assert_eq!(log.take().len(), 1);
+    db.sql("GRANT SELECT ON hash TO reader");
+    until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    assert_eq!(log.take(), ["the look-up of files works again"]);
+}
+
+#[test]
 fn a_table_that_changes_under_a_prepared_statement_goes_unnoticed() {
     let db = Cluster::shared().database("altered", &[&fixture()]);
     let (database, log) = open(&db.params(), uncached());
