@@ -31,13 +31,17 @@ impl Fetcher {
         let mirrors = settings.mirror_query.as_deref();
         let hash = settings.hash_query.as_deref();
         let both = mirrors.is_some() && hash.is_some();
+        let own_mirrors = |sql| {
+            let statement = Statement::custom("MirrorBrainDBDQuery", sql);
+            Arc::new(statement.with_columns(mirror_table::COLUMNS))
+        };
         Self {
             pool,
             cache,
             time: settings.pool.query_timeout,
             lookup: (!both).then(|| Arc::new(lookup::statement(!settings.cache_ttl.is_zero()))),
-            mirrors: mirrors.map(|sql| Arc::new(Statement::custom("MirrorBrainDBDQuery", sql))),
-            hashes: hash.map(|sql| Arc::new(Statement::custom("MirrorBrainDBDQueryHash", sql))),
+            mirrors: mirrors.map(own_mirrors),
+            hashes: hash.map(|sql| Arc::new(hashes::own_statement(sql))),
         }
     }
 

@@ -33,6 +33,11 @@ pub enum Detail {
     Blocks,
 }
 
+/// `MirrorBrainDBDQueryHash`
+pub(crate) fn own_statement(query: &CustomQuery) -> Statement {
+    Statement::custom("MirrorBrainDBDQueryHash", query).with_columns(COLUMNS)
+}
+
 /// The statements for each [`Detail`].
 #[derive(Debug)]
 pub(crate) struct Statements {
@@ -44,8 +49,7 @@ impl Statements {
     /// The site's own query is run as it is, whatever is wanted. Parameters: path, size, mtime.
     pub(crate) fn new(custom: Option<&CustomQuery>) -> Self {
         if let Some(query) = custom {
-            let statement = Statement::custom("MirrorBrainDBDQueryHash", query).with_time(TIME);
-            let statement = Arc::new(statement);
+            let statement = Arc::new(own_statement(query).with_time(TIME));
             return Self {
                 pieces: Arc::clone(&statement),
                 blocks: statement,
@@ -145,7 +149,6 @@ pub(crate) fn read(
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    check_columns(statement, &row)?;
     decode(row, size)
         .map(Some)
         .map_err(|error| DbError::query_failed(format!("{}: {error}", statement.name)))
@@ -158,18 +161,6 @@ pub(crate) fn read_digests(
     size: u64,
 ) -> Result<Option<Digests>, DbError> {
     Ok(read(statement, rows, size)?.map(|hashes| hashes.digests))
-}
-
-fn check_columns(statement: &Statement, row: &Row) -> Result<(), DbError> {
-    if row.len() == COLUMNS {
-        return Ok(());
-    }
-    let text = format!(
-        "{}: {} columns instead of {COLUMNS}",
-        statement.name,
-        row.len()
-    );
-    Err(DbError::query_failed(text))
 }
 
 fn decode(row: Row, size: u64) -> Result<Hashes, tokio_postgres::Error> {

@@ -232,6 +232,14 @@ impl Session {
                 true,
             ));
         }
+        let found = prepared.columns().len();
+        if let Some(wanted) = statement.columns.filter(|&wanted| wanted != found) {
+            let name = statement.name;
+            return Err(failed(
+                &format!("{name}: {found} columns instead of {wanted}"),
+                true,
+            ));
+        }
         self.prepared.insert(statement.id, prepared.clone());
         Ok(prepared)
     }

@@ -22,6 +22,8 @@ pub struct Statement {
     pub(crate) sql: String,
     /// How many parameters it takes, all as text.
     pub(crate) parameters: usize,
+    /// How many columns its rows must have, if that matters.
+    pub(crate) columns: Option<usize>,
     /// Whether `$1` is an array of keys and the first column the key, so that several jobs can
     /// share one round trip.
     pub(crate) batched: bool,
@@ -42,6 +44,7 @@ impl Statement {
             name,
             sql: sql.into(),
             parameters,
+            columns: None,
             batched: false,
             time: None,
             quiet: false,
@@ -53,6 +56,12 @@ impl Statement {
     /// Lets jobs share a round trip, see the field.
     pub(crate) fn batched(mut self) -> Self {
         self.batched = true;
+        self
+    }
+
+    /// Has it fail unless its rows have this many columns.
+    pub(crate) fn with_columns(mut self, columns: usize) -> Self {
+        self.columns = Some(columns);
         self
     }
 
