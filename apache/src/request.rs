@@ -298,16 +298,20 @@ impl<'r> Request<'r> {
     /// sent counts only if it is this server's; otherwise it is `ServerName`.
     pub fn self_host(self) -> &'r CStr {
         // SAFETY: a live request.
-        let name = unsafe { sys::ap_get_server_name_for_url(self.raw) };
+        let name = unsafe { sys::ap_get_server_name(self.raw) };
         // SAFETY: a string of the request or the configuration.
         let name = unsafe { c_str(name) }.unwrap_or(c"");
         let raw = field!(self, hostname);
         // SAFETY: a string of the request, or null.
         let sent = unsafe { c_str(raw) };
-        match sent {
+        let name = match sent {
             Some(sent) if sent == name && !self.server().is_called(sent) => self.server().name(),
             _ => name,
+        };
+        if name.to_bytes().contains(&b':') {
+            return self.pool().c_str(&[b"[", name.to_bytes(), b"]"].concat());
         }
+        name
     }
 
     /// `DocumentRoot` of the request (`VirtualDocumentRoot` and the like included).

@@ -232,7 +232,7 @@ fn m43_links_to_ourselves_do_not_repeat_a_strangers_host() {
 #[test]
 fn m43_links_to_ourselves_use_the_name_of_the_virtual_host() {
     let hosts = "<VirtualHost *:@PORT@>\nServerName download.example.org\n\
-                 ServerAlias mirror.example.org *.pub.example.org\n</VirtualHost>\n\
+                 ServerAlias mirror.example.org *.pub.example.org 2001:db8::2\n</VirtualHost>\n\
                  <VirtualHost *:@PORT@>\nServerName canonical.example.org\n\
                  ServerAlias alias.example.org\nUseCanonicalName On\n</VirtualHost>";
     let httpd = Site::new("m43_hosts").server(hosts).start();
@@ -242,6 +242,8 @@ fn m43_links_to_ourselves_use_the_name_of_the_virtual_host() {
         ("MIRROR.example.org", "mirror.example.org"),
         ("a.pub.example.org", "a.pub.example.org"),
         ("stranger.example.net", "download.example.org"),
+        ("[2001:db8::1]", "download.example.org"),
+        ("[2001:db8::2]", "[2001:db8::2]"),
         ("canonical.example.org", "canonical.example.org"),
         ("alias.example.org", "canonical.example.org"),
     ] {
