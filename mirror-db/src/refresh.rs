@@ -145,6 +145,10 @@ impl Refresher {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        // The table may have come in between: then nobody answers the one we took.
+        if self.loaded.load(Ordering::Acquire) {
+            return Ok(());
+        }
         first.wait(deadline).unwrap_or(Err(Unavailable.into()))
     }
 

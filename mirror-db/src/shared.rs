@@ -117,8 +117,9 @@ impl Shared {
         if self.idle.load(Ordering::Relaxed) == 0 {
             self.grow.notify_one();
         }
-        // The server may have gone in between, and the queue been emptied before this job.
-        if self.state.load(Ordering::Relaxed) == DOWN {
+        // The server may have gone in between, or the pool been stopped, and the queue been
+        // emptied before this job.
+        if matches!(self.state.load(Ordering::Relaxed), IDLE | DOWN) {
             self.queue.fail_all(&Unavailable.into());
         }
         Ok(())
