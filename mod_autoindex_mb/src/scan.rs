@@ -144,7 +144,9 @@ impl<'r, 'v> Scan<'r, 'v> {
         if self.sizes {
             let metadata = found.metadata().ok()?;
             entry.bytes = Some(metadata.len());
-            entry.modified = Some(metadata.mtime() * 1_000_000 + metadata.mtime_nsec() / 1000);
+            // File systems take any number of seconds.
+            let seconds = metadata.mtime().saturating_mul(1_000_000);
+            entry.modified = Some(seconds.saturating_add(metadata.mtime_nsec() / 1000));
         }
         if self.view.has_columns() {
             let mut probe = self.probe.take();
