@@ -341,15 +341,14 @@ impl<'r> Job<'r> {
     /// `MirrorBrainMetalinkBrokenTestMirrors`, when the request asks for it: the text, and
     /// whether it replaces the mirrors.
     fn broken_mirrors(&self, representation: Representation) -> Option<(Vec<u8>, bool)> {
-        let file = self.exchange.server.broken_mirrors.as_deref()?;
+        let file = self.exchange.server.broken_mirrors.as_deref();
+        let file = file.filter(|_| representation.is_metalink())?;
         let value = self
             .exchange
             .request
             .headers_in()
             .get(c"X-Broken-Mirrors")?;
-        let text = fs::read(file)
-            .ok()
-            .filter(|_| representation.is_metalink())?;
+        let text = fs::read(file).ok()?;
         Some((text, value.to_bytes().eq_ignore_ascii_case(b"only")))
     }
 }

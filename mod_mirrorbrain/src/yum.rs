@@ -69,8 +69,7 @@ impl Exchange<'_> {
         let below = name
             .strip_prefix(base)
             .map_or(&b""[..], |rest| rest.as_os_str().as_bytes());
-        let uri = self.request.uri();
-        let uri = uri.strip_suffix(self.request.path_info()).unwrap_or(uri);
+        let uri = self.uri();
         let slashed = uri.strip_suffix(b"/").unwrap_or(uri);
         let mut url = slashed.strip_suffix(below).unwrap_or(b"").to_vec();
         if url.last() != Some(&b'/') {
