@@ -300,12 +300,6 @@ impl<'c> Command<'c> {
         unsafe { c_str(self.parms().path) }
     }
 
-    /// Whether the directive stands in a virtual host.
-    pub fn in_virtual_host(&self) -> bool {
-        // SAFETY: the server whose configuration is being read.
-        unsafe { (*self.parms().server).is_virtual != 0 }
-    }
-
     /// `file` relative to ServerRoot, or `None` if it cannot be made absolute.
     pub fn server_root_relative(&self, file: &CStr) -> Option<&'c CStr> {
         // SAFETY: the configuration pool is live while directives are read.

@@ -59,7 +59,6 @@ pub trait ChildInit {
 #[derive(Clone, Copy)]
 pub struct Order {
     position: c_int,
-    after: &'static [&'static CStr],
     before: &'static [&'static CStr],
 }
 
@@ -72,17 +71,11 @@ impl Order {
     const fn at(position: c_int) -> Self {
         Self {
             position,
-            after: &[],
             before: &[],
         }
     }
 
-    /// Runs after the named modules (source file names: `mod_setenvif.c`).
-    pub const fn after(self, after: &'static [&'static CStr]) -> Self {
-        Self { after, ..self }
-    }
-
-    /// Runs before the named modules.
+    /// Runs before the named modules (source file names: `mod_setenvif.c`).
     pub const fn before(self, before: &'static [&'static CStr]) -> Self {
         Self { before, ..self }
     }
@@ -96,11 +89,8 @@ pub struct Hooks<'p, D: Definition> {
 
 macro_rules! register {
     ($self:ident, $order:ident, $function:ident, $shim:expr) => {{
-        let (after, before) = (
-            $self.pool.names($order.after),
-            $self.pool.names($order.before),
-        );
-        // SAFETY: called while httpd registers hooks; the arrays live in its pool.
+        let (after, before) = (std::ptr::null(), $self.pool.names($order.before));
+        // SAFETY: called while httpd registers hooks; the array lives in its pool.
         unsafe { sys::$function(Some($shim), after, before, $order.position) }
     }};
 }

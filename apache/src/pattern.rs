@@ -8,7 +8,6 @@ use std::fmt;
 /// A compiled regular expression: unanchored, case-sensitive.
 pub struct Regex {
     compiled: Box<sys::ap_regex_t>,
-    pattern: Box<CStr>,
 }
 
 // SAFETY: a compiled pattern is only read by matching (PCRE's guarantee).
@@ -39,15 +38,7 @@ impl Regex {
         if status != 0 {
             return Err(PatternError);
         }
-        Ok(Self {
-            compiled,
-            pattern: pattern.into(),
-        })
-    }
-
-    /// The text it was compiled from.
-    pub fn pattern(&self) -> &CStr {
-        &self.pattern
+        Ok(Self { compiled })
     }
 
     /// Whether the pattern occurs in `text`.

@@ -2,15 +2,7 @@
 
 use crate::pool::{Pool, c_str};
 use apache_sys as sys;
-use std::ffi::{CStr, c_int, c_void};
-
-/// Whether children of this server run several threads (event, worker; not prefork).
-pub fn mpm_is_threaded() -> bool {
-    let mut answer: c_int = 0;
-    // SAFETY: a query that writes one integer.
-    let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_IS_THREADED as c_int, &mut answer) };
-    status == 0 && answer != 0
-}
+use std::ffi::{CStr, c_void};
 
 /// Adds `name/version` to the server's signature (`ServerTokens Full`); for `post_config`.
 pub fn add_version_component(pool: Pool<'_>, component: &CStr) {

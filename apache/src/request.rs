@@ -215,11 +215,6 @@ impl<'r> Request<'r> {
         !field!(self, main).is_null()
     }
 
-    /// Whether a browser sent this request: no sub-request, no internal redirect.
-    pub fn is_initial(self) -> bool {
-        field!(self, main).is_null() && field!(self, prev).is_null()
-    }
-
     /// Headers the client sent.
     pub fn headers_in(self) -> Table<'r> {
         let raw = field!(self, headers_in);
