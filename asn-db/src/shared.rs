@@ -7,6 +7,7 @@ use std::io::{self, BufWriter};
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 /// Brings the contents of an open file into memory, or maps them.
@@ -16,7 +17,9 @@ pub type Opener<S> = fn(&File) -> io::Result<S>;
 pub struct SharedTable<S: AsRef<[u8]>> {
     path: PathBuf,
     opener: Opener<S>,
-    current: ArcSwapOption<Mapped<S>>,
+    /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
+    /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
+    current: OnceLock<ArcSwapOption<Mapped<S>>>,
 }
 
 struct Mapped<S> {
@@ -39,8 +42,12 @@ impl<S: AsRef<[u8]>> SharedTable<S> {
         Self {
             path,
             opener,
-            current: ArcSwapOption::empty(),
+            current: OnceLock::new(),
         }
+    }
+
+    fn slot(&self) -> &ArcSwapOption<Mapped<S>> {
+        self.current.get_or_init(ArcSwapOption::empty)
     }
 
     /// The path.
@@ -50,17 +57,17 @@ impl<S: AsRef<[u8]>> SharedTable<S> {
 
     /// Whether there is a table to answer from.
     pub fn is_loaded(&self) -> bool {
-        self.current.load().is_some()
+        self.slot().load().is_some()
     }
 
     /// The network of an address. Never waits.
     pub fn lookup(&self, address: IpAddr) -> Option<Network> {
-        self.current.load().as_ref()?.table.lookup(address)
+        self.slot().load().as_ref()?.table.lookup(address)
     }
 
     /// How many ranges the table has.
     pub fn rows(&self) -> Option<u32> {
-        self.current.load().as_ref().map(|now| now.table.rows())
+        self.slot().load().as_ref().map(|now| now.table.rows())
     }
 
     /// Takes up the file that is at the path now. One that cannot be used counts as none: the
@@ -76,12 +83,12 @@ impl<S: AsRef<[u8]>> SharedTable<S> {
         };
         let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
-        if self.current.load().as_ref().map(|now| now.identity) == Some(identity) {
+        if self.slot().load().as_ref().map(|now| now.identity) == Some(identity) {
             return Ok(());
         }
         if let Ok(table) = Table::new((self.opener)(&file)?) {
             let written = metadata.modified()?;
-            self.current.store(Some(std::sync::Arc::new(Mapped {
+            self.slot().store(Some(std::sync::Arc::new(Mapped {
                 table,
                 identity,
                 written,
@@ -92,7 +99,7 @@ impl<S: AsRef<[u8]>> SharedTable<S> {
 
     /// What the table in use was written from, and when.
     pub(crate) fn origin(&self) -> Option<(Vec<u8>, SystemTime)> {
-        let now = self.current.load();
+        let now = self.slot().load();
         let now = now.as_ref()?;
         Some((now.table.tag().to_vec(), now.written))
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -32,7 +32,9 @@ pub enum Event {
 pub struct Reloading<S: AsRef<[u8]>> {
     path: PathBuf,
     opener: Opener<S>,
-    current: ArcSwapOption<Database<S>>,
+    /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
+    /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
+    current: OnceLock<ArcSwapOption<Database<S>>>,
     start: Instant,
     /// Milliseconds after `start` before which the path is left alone.
     next_check: AtomicU64,
@@ -46,11 +48,15 @@ impl<S: AsRef<[u8]>> Reloading<S> {
         Self {
             path: path.to_owned(),
             opener,
-            current: ArcSwapOption::empty(),
+            current: OnceLock::new(),
             start: Instant::now(),
             next_check: AtomicU64::new(0),
             reported: Mutex::new(None),
         }
+    }
+
+    fn slot(&self) -> &ArcSwapOption<Database<S>> {
+        self.current.get_or_init(ArcSwapOption::empty)
     }
 
     /// The path.
@@ -60,12 +66,12 @@ impl<S: AsRef<[u8]>> Reloading<S> {
 
     /// The database opened last.
     pub fn current(&self) -> Option<Arc<Database<S>>> {
-        self.current.load_full()
+        self.slot().load_full()
     }
 
     /// Where an address is, by the database opened last.
     pub fn place(&self, address: IpAddr) -> Place {
-        self.current
+        self.slot()
             .load()
             .as_ref()
             .map(|db| db.place(address))
@@ -74,12 +80,12 @@ impl<S: AsRef<[u8]>> Reloading<S> {
 
     /// The English name of the country of an address, by the database opened last.
     pub fn country_name(&self, address: IpAddr) -> Option<String> {
-        self.current.load().as_ref()?.country_name(address)
+        self.slot().load().as_ref()?.country_name(address)
     }
 
     /// The autonomous system of an address, by the database opened last.
     pub fn autonomous_system(&self, address: IpAddr) -> Option<AutonomousSystem> {
-        self.current.load().as_ref()?.autonomous_system(address)
+        self.slot().load().as_ref()?.autonomous_system(address)
     }
 
     /// Looks at the path, at most once a second over all threads, and opens the file there if it
@@ -105,7 +111,7 @@ impl<S: AsRef<[u8]>> Reloading<S> {
         let seen = fs::metadata(&self.path)
             .ok()
             .map(|metadata| Identity::from(&metadata));
-        let in_use = self.current.load().as_ref().map(|db| db.identity());
+        let in_use = self.slot().load().as_ref().map(|db| db.identity());
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if in_use.is_some() && seen == in_use {
             *reported = None;
@@ -114,7 +120,7 @@ impl<S: AsRef<[u8]>> Reloading<S> {
         // Also tried again if it failed before: what kept it from being opened may have passed.
         match Database::open(&self.path, self.opener) {
             Ok(database) => {
-                self.current.store(Some(Arc::new(database)));
+                self.slot().store(Some(Arc::new(database)));
                 *reported = None;
                 Some(Event::Opened)
             }

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// The path without symbolic links.
@@ -31,7 +31,9 @@ const BASE_LIFETIME: Duration = Duration::from_secs(1);
 /// The directory that the keys of files are relative to.
 pub struct Base {
     configured: PathBuf,
-    real: ArcSwapOption<RealBase>,
+    /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
+    /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
+    real: OnceLock<ArcSwapOption<RealBase>>,
 }
 
 struct RealBase {
@@ -44,7 +46,7 @@ impl Base {
     pub fn new(configured: &Path) -> Self {
         Self {
             configured: configured.to_owned(),
-            real: ArcSwapOption::empty(),
+            real: OnceLock::new(),
         }
     }
 
@@ -57,7 +59,7 @@ impl Base {
     /// elsewhere or has vanished.
     pub fn key(&self, file: &Path) -> Option<Vec<u8>> {
         let file = real_path(file).ok()?;
-        let known = self.real.load();
+        let known = self.real().load();
         let fresh = known
             .as_ref()
             .filter(|real| real.resolved.elapsed() < BASE_LIFETIME);
@@ -68,13 +70,17 @@ impl Base {
             .or_else(|| below(&self.resolve()?, &file))
     }
 
+    fn real(&self) -> &ArcSwapOption<RealBase> {
+        self.real.get_or_init(ArcSwapOption::empty)
+    }
+
     fn resolve(&self) -> Option<PathBuf> {
         let path = real_path(&self.configured).ok()?;
         let real = RealBase {
             path: path.clone(),
             resolved: Instant::now(),
         };
-        self.real.store(Some(Arc::new(real)));
+        self.real().store(Some(Arc::new(real)));
         Some(path)
     }
 }
