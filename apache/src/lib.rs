@@ -43,8 +43,8 @@ pub use optional::{FileAnswer, FileAsker, FileQuestion, MirrorbrainAnswers};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
 pub use process::{
-    add_version_component, child_ids, is_loaded, on_child_exit, runtime_dir_relative,
-    server_root_relative,
+    add_version_component, child_ids, is_loaded, runtime_dir_relative, server_root_relative,
+    stop_on_child_exit,
 };
 pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;

@@ -1,11 +1,14 @@
 //! Lines for the error log, through httpd so that LogLevel and ErrorLogFormat apply.
 
 use crate::module::{Definition, Module};
+use crate::pool::Pool;
+use crate::process::on_child_exit;
 use crate::request::Request;
 use crate::server::Server;
 use apache_sys as sys;
 use std::ffi::{CString, c_int};
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// httpd's log levels, as in the `LogLevel` directive.
@@ -109,29 +112,33 @@ pub(crate) fn log_line(server: *const sys::server_rec, index: c_int, level: Leve
     }
 }
 
-/// The main server's error log, for threads of a child that serve no request.
+/// The main server's error log, for threads of a child that serve no request. Once the child
+/// ends it is silent: the server's record goes before such threads do.
 pub struct ProcessLog<D: Definition> {
-    server: AtomicPtr<sys::server_rec>,
+    /// Null after the end.
+    server: Arc<AtomicPtr<sys::server_rec>>,
     definition: PhantomData<fn() -> D>,
 }
 
 impl<D: Definition> ProcessLog<D> {
-    /// The log of `server`. Call it in `child_init`: from then on the configuration, and with
-    /// it the server record, lives until the process ends.
-    pub fn of(server: Server<'_>) -> Self {
+    /// The log of `server`, to be opened in `child_init`, whose pool ends with the child.
+    pub fn open(server: Server<'_>, pool: Pool<'_>) -> Self {
+        let server = Arc::new(AtomicPtr::new(server.as_ptr()));
+        let last = Arc::clone(&server);
+        on_child_exit(pool, move || {
+            last.store(std::ptr::null_mut(), Ordering::Relaxed);
+        });
         Self {
-            server: AtomicPtr::new(server.as_ptr()),
+            server,
             definition: PhantomData,
         }
     }
 
     /// Writes one line, if the level is on.
     pub fn log(&self, level: Level, text: &str) {
-        log_server(
-            self.server.load(Ordering::Relaxed),
-            D::module(),
-            level,
-            || text.to_owned(),
-        );
+        let server = self.server.load(Ordering::Relaxed);
+        if !server.is_null() {
+            log_server(server, D::module(), level, || text.to_owned());
+        }
     }
 }

@@ -2,7 +2,28 @@
 
 use crate::pool::{Pool, c_str};
 use apache_sys as sys;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_int, c_void};
+
+/// Whether children of this server run several threads (event, worker; not prefork).
+fn mpm_is_threaded() -> bool {
+    let mut answer: c_int = 0;
+    // SAFETY: a query that writes one integer.
+    let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_IS_THREADED as c_int, &mut answer) };
+    status == 0 && answer != 0
+}
+
+/// Stops what a child keeps running, with `stop`, when the child ends.
+///
+/// A prefork child ends in its signal handler, in the midst of whatever its one thread was
+/// doing: a lock that `stop` needs may be held below it on the stack. There nothing is stopped;
+/// `kept` is never dropped, and the end of the process is the end of its threads.
+pub fn stop_on_child_exit<T: Send + 'static>(pool: Pool<'_>, kept: T, stop: fn(&T)) {
+    if mpm_is_threaded() {
+        on_child_exit(pool, move || stop(&kept));
+    } else {
+        std::mem::forget(kept);
+    }
+}
 
 /// Adds `name/version` to the server's signature (`ServerTokens Full`); for `post_config`.
 pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
@@ -17,7 +38,7 @@ pub fn is_loaded(module: &CStr) -> bool {
 }
 
 /// Runs `end` when the child's pool goes, before the process exits.
-pub fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
+pub(crate) fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
     struct Run<F: FnOnce()>(Option<F>);
     impl<F: FnOnce()> Drop for Run<F> {
         fn drop(&mut self) {

@@ -41,7 +41,7 @@ impl PostConfig for Startup {
 
 impl ChildInit for Startup {
     fn start(main: Server<'_>, pool: Pool<'_>) {
-        let log = Arc::new(ProcessLog::<Asn>::of(main));
+        let log = Arc::new(ProcessLog::<Asn>::open(main, pool));
         let mut started: Vec<Arc<Source>> = Vec::new();
         for source in main
             .all()
@@ -52,8 +52,8 @@ impl ChildInit for Startup {
                 started.push(Arc::clone(source));
             }
         }
-        apache::on_child_exit(pool, move || {
-            started.iter().for_each(|source| source.stop())
+        apache::stop_on_child_exit(pool, started, |started| {
+            started.iter().for_each(|source| source.stop());
         });
     }
 }

@@ -89,7 +89,7 @@ impl PostConfig for Startup {
 
 impl ChildInit for Startup {
     fn start(main: Server<'_>, pool: Pool<'_>) {
-        let log = Arc::new(ProcessLog::<MirrorBrain>::of(main));
+        let log = Arc::new(ProcessLog::<MirrorBrain>::open(main, pool));
         let mut shared = Shared {
             log,
             databases: Vec::new(),
@@ -102,12 +102,10 @@ impl ChildInit for Startup {
                 config.runtime.get_or_init(|| shared.runtime(config));
             }
         }
-        let databases: Vec<_> = shared
-            .databases
-            .into_iter()
-            .map(|(_, _, open)| open)
-            .collect();
-        apache::on_child_exit(pool, move || databases.iter().for_each(|open| open.stop()));
+        let databases = shared.databases.into_iter().map(|(_, _, open)| open);
+        apache::stop_on_child_exit(pool, databases.collect::<Vec<_>>(), |databases| {
+            databases.iter().for_each(|open| open.stop());
+        });
     }
 }
 

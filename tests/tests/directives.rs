@@ -429,6 +429,11 @@ const BAD: &[(bool, &str, &str)] = &[
         "MemcacheServer 127.0.0.1:none",
         "MemcacheServer: \"127.0.0.1:none\" is not host:port",
     ),
+    (
+        SERVER,
+        "MemcacheServer ::1",
+        "MemcacheServer: \"::1\" is not host:port",
+    ),
 ];
 
 #[test]

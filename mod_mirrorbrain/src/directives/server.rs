@@ -119,6 +119,8 @@ pub fn memcached_lifetime(server: &mut Server, command: &Command<'_>, args: &[&C
 pub fn memcache_server(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let value = text(command, args, 0)?;
     let (host, port) = match value.rsplit_once(':') {
+        // An IPv6 address has to be in brackets, or its last group would be the port.
+        Some((host, _)) if host.contains(':') && !host.ends_with(']') => ("", None),
         Some((host, port)) => (host, port.parse::<u16>().ok().filter(|&port| port > 0)),
         None => (value, Some(MEMCACHED_PORT)),
     };
