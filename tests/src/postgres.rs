@@ -198,11 +198,15 @@ impl Cluster {
         )
     }
 
+    fn connect(&self, database: &str) -> Result<Client, postgres::Error> {
+        Client::connect(&self.params(database), NoTls)
+    }
+
     /// Runs SQL and returns the rows, columns separated by `|`, NULL as nothing.
     #[track_caller]
     fn statement(&self, database: &str, text: &str) -> String {
         let run = || -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
-            Client::connect(&self.params(database), NoTls)?.simple_query(text)
+            self.connect(database)?.simple_query(text)
         };
         let messages = run().unwrap_or_else(|e| panic!("{text}: {e:?}"));
         let row = |message: &SimpleQueryMessage| match message {
@@ -255,6 +259,14 @@ impl Database<'_> {
         self.cluster.statement(&self.name, text)
     }
 
+    /// A connection of the caller's own.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub fn connect(&self) -> Result<Client, postgres::Error> {
+        self.cluster.connect(&self.name)
+    }
+
     /// Runs an SQL file in one transaction.
     #[track_caller]
     pub fn load(&self, file: &Path) {
@@ -305,6 +317,8 @@ fn configuration(dir: &Path, port: u16, settings: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use postgres::fallible_iterator::FallibleIterator as _;
+
     use super::*;
 
     #[test]
@@ -345,18 +359,20 @@ mod tests {
     fn notify_triggers_tell_what_changed() {
         let sql = workspace().join("sql/notify.sql");
         let db = Cluster::shared().database("notify", &[&sql, &sql]);
-        let heard = db.sql(
-            "LISTEN mirrorbrain; \
+        let mut client = db.connect().expect("a connection");
+        let changes = "LISTEN mirrorbrain; \
              INSERT INTO filearr (path) VALUES ('a'), ('b'); \
              INSERT INTO hash VALUES (2, 0, 0, '', '', '', 0, '', '', '', 0, '', ''); \
              UPDATE filearr SET path = 'c' WHERE path = 'a'; \
              DELETE FROM server; \
-             TRUNCATE hash",
-        );
-        let payloads: Vec<&str> = heard
-            .lines()
-            .filter_map(|line| line.split('"').nth(3))
-            .collect();
+             TRUNCATE hash";
+        client.batch_execute(changes).expect("changes");
+        let mut heard = client.notifications();
+        let payloads: Vec<String> = heard
+            .timeout_iter(Duration::from_secs(1))
+            .map(|notification| Ok(notification.payload().to_owned()))
+            .collect()
+            .expect("notifications");
         assert_eq!(payloads, ["file a", "file b", "file c", "server", "files"]);
     }
 
