@@ -100,10 +100,7 @@ fn graceful_restarts_under_load_give_no_wrong_answer() {
         bad.len(),
         samples.len()
     );
-    assert!(
-        samples.len() > bad.len() + CLIENTS * RESTARTS,
-        "{samples:?}"
-    );
+    assert!(samples.len() > bad.len() + CLIENTS, "{samples:?}");
 }
 
 /// After a restart the parent, and so each new child, runs the files that are in place then.
