@@ -121,8 +121,7 @@ impl<'r> Job<'r> {
     }
 
     fn facts(&self, key: &[u8]) -> Result<Facts, DbError> {
-        let database = self.exchange.runtime.database.as_ref();
-        let database = database.ok_or(DbError::Unavailable(mirror_db::Unavailable))?;
+        let database = self.exchange.runtime.database()?;
         let facts = Facts::of(database, key, self.subject.size, self.subject.mtime);
         if let Err(problem) = &facts {
             self.step(|| problem.to_string());
@@ -259,8 +258,7 @@ impl<'r> Job<'r> {
         file: &File<'_>,
         representation: Representation,
     ) -> Result<Option<Arc<mirror_db::Hashes>>, DbError> {
-        let database = self.exchange.runtime.database.as_ref();
-        let database = database.ok_or(DbError::Unavailable(mirror_db::Unavailable))?;
+        let database = self.exchange.runtime.database()?;
         let Ok(key) = std::str::from_utf8(file.key()) else {
             return Ok(None);
         };

@@ -4,7 +4,7 @@ use crate::MirrorBrain;
 use crate::config::Server as Config;
 use apache::{ChildInit, Level, MappedFile, Pool, PostConfig, ProcessLog, Server};
 use geo_db::{Event, Place, Reloading};
-use mirror_db::{ConnectionInfo, Database, LogLevel, Settings};
+use mirror_db::{ConnectionInfo, Database, LogLevel, Settings, Unavailable};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
@@ -23,7 +23,7 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 /// The parts of a server that live in a child.
 pub struct Runtime {
     /// None without `DBDParams`.
-    pub database: Option<Arc<Database>>,
+    database: Option<Arc<Database>>,
     geo: Option<Arc<Geo>>,
     log: Arc<ProcessLog<MirrorBrain>>,
     /// None unless `MirrorBrainMemcached` is on.
@@ -51,6 +51,11 @@ impl Geo {
 }
 
 impl Runtime {
+    /// The database. One that is not configured counts as one that is away.
+    pub fn database(&self) -> Result<&Database, Unavailable> {
+        self.database.as_deref().ok_or(Unavailable)
+    }
+
     /// Where the geo database places an address.
     pub fn place(&self, address: IpAddr) -> Place {
         let Some(geo) = &self.geo else {

@@ -6,6 +6,7 @@ use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::{path, respond};
 use apache::Outcome;
+use mirror_db::DbError;
 use mirror_selection::{Extent, select};
 use representation::query::QueryArguments;
 use representation::yum::{self, Directory, Lookup, MAX_MIRRORS};
@@ -36,10 +37,11 @@ impl Exchange<'_> {
         }
         let who = Who::asks(request, self.runtime, query);
         who.tell(request, metadata.len());
-        let facts = self.runtime.database.as_ref().map_or(
-            Err(mirror_db::DbError::Unavailable(mirror_db::Unavailable)),
-            |database| Facts::of(database, &key, metadata.len(), metadata.mtime()),
-        );
+        let facts = self
+            .runtime
+            .database()
+            .map_err(DbError::from)
+            .and_then(|database| Facts::of(database, &key, metadata.len(), metadata.mtime()));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
         let selection = select(
