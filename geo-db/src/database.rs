@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use ipnet::{IpNet, Ipv4Net};
 use maxminddb::{LookupResult, MaxMindDbError, PathElement, Reader, path};
 use mirror_selection::{Code, Region};
+use quick_cache::sync::Cache;
 use thiserror::Error;
 
 use crate::{continent_of, record};
@@ -89,7 +90,13 @@ pub struct Database<S: AsRef<[u8]>> {
     reader: Reader<S>,
     file: File,
     identity: Identity,
+    /// What was read before, by the record's place in the file: there are far fewer records than
+    /// addresses, and reading one takes longer than finding it.
+    places: Cache<usize, Place>,
 }
+
+/// Records whose places are remembered, in about 100 bytes each.
+const PLACES: usize = 10_000;
 
 impl<S: AsRef<[u8]>> Database<S> {
     /// Opens the file at `path`; `opener` brings its contents into memory.
@@ -113,15 +120,24 @@ impl<S: AsRef<[u8]>> Database<S> {
             reader,
             file,
             identity: Identity::from(&metadata),
+            places: Cache::new(PLACES),
         })
     }
 
     /// Where an address is. Not known, not in the file, in a damaged part of it, in a schema that
     /// nobody uses: all the same.
     pub fn place(&self, address: IpAddr) -> Place {
-        self.record(address)
-            .map(|record| place(&record))
-            .unwrap_or_default()
+        let Some(record) = self.record(address) else {
+            return Place::default();
+        };
+        let Some(offset) = record.offset() else {
+            return place(&record);
+        };
+        self.places.get(&offset).unwrap_or_else(|| {
+            let place = place(&record);
+            self.places.insert(offset, place);
+            place
+        })
     }
 
     /// The English name of the country that an address is in.
