@@ -27,11 +27,14 @@ impl<'p> Pool<'p> {
 
     /// A copy of `bytes` up to the first NUL, with a NUL behind it.
     pub fn c_str(self, bytes: &[u8]) -> &'p CStr {
-        let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
-        // SAFETY: the pool is live; `end` bytes are readable at the pointer.
-        let copy = unsafe { sys::apr_pstrmemdup(self.raw, bytes.as_ptr().cast(), end) };
-        // SAFETY: apr_pstrmemdup ends the copy with a NUL; it lives as long as the pool.
-        unsafe { CStr::from_ptr(copy) }
+        // SAFETY: a C string that lives as long as the pool.
+        unsafe { CStr::from_ptr(self.copy(bytes)) }
+    }
+
+    /// As [`Pool::c_str`], without a look at where it ends.
+    pub(crate) fn copy(self, bytes: &[u8]) -> *const c_char {
+        // SAFETY: the pool is live; the bytes are readable. The copy ends with a NUL.
+        unsafe { sys::apr_pstrmemdup(self.raw, bytes.as_ptr().cast(), bytes.len()) }
     }
 
     /// Moves `value` into the pool; it is dropped when the pool is cleared.

@@ -34,9 +34,9 @@ impl<'r> Table<'r> {
 
     /// Replaces all values of `key`; the value ends at its first NUL.
     pub fn set(self, key: &'r CStr, value: &[u8]) {
-        let value = self.pool.c_str(value);
+        let value = self.pool.copy(value);
         // SAFETY: key and value live as long as the request, and so as the table.
-        unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value.as_ptr()) };
+        unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value) };
     }
 
     /// As [`Table::set`], without copying.
@@ -47,9 +47,9 @@ impl<'r> Table<'r> {
 
     /// Adds a further line under `key`.
     pub fn add(self, key: &'r CStr, value: &[u8]) {
-        let value = self.pool.c_str(value);
+        let value = self.pool.copy(value);
         // SAFETY: as in `set`.
-        unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value.as_ptr()) };
+        unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value) };
     }
 
     /// Appends to the value of `key` behind a comma, as lists in headers are merged.
