@@ -1,8 +1,7 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
 use crate::{
-    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, MirrorTable, Settings,
-    Unavailable,
+    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, Settings, Unavailable,
     cache::{FileCache, Flight},
     fetch::Fetcher,
     hashes,
@@ -11,6 +10,7 @@ use crate::{
     renew::Renewer,
     shared::{Event, Listener},
 };
+use mirror_selection::MirrorTable;
 use std::{
     io,
     sync::{Arc, atomic::Ordering},

@@ -9,6 +9,7 @@ use crate::{
     queue::Answer,
     statement::Statement,
 };
+use mirror_selection::MirrorSet;
 use std::{
     borrow::Cow,
     sync::{Arc, Mutex, PoisonError},
@@ -146,7 +147,7 @@ impl Assembly {
                 Part::Lookup => {
                     let (ids, versions) = lookup::read(&rows)?;
                     found.versions = versions;
-                    found.mirrors.get_or_insert(Mirrors::Ids(ids.into()));
+                    found.mirrors.get_or_insert(Mirrors::Ids(ids));
                 }
                 Part::Mirrors => {
                     let rows = mirror_table::read(statement, &rows)?;
@@ -188,7 +189,7 @@ impl Assembly {
         if last {
             let found =
                 std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
-            let mirrors = found.mirrors.unwrap_or(Mirrors::Ids(Box::default()));
+            let mirrors = found.mirrors.unwrap_or(Mirrors::Ids(MirrorSet::default()));
             let mut record = if found.digests_failed {
                 FileRecord::new(mirrors, Vec::new())
             } else {

@@ -1,8 +1,7 @@
 //! What the database knows of one file, as a redirect needs it.
 
-use crate::MirrorTable;
-use mirror_selection::Mirror;
-use std::{slice, sync::atomic::AtomicBool, time::Instant};
+use mirror_selection::{Candidates, Mirror, MirrorSet, MirrorTable};
+use std::{sync::atomic::AtomicBool, time::Instant};
 
 /// The digests of one version of a file. A digest whose stored length is wrong counts as missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,8 +40,8 @@ pub struct FileRecord {
 /// Who has the file.
 #[derive(Debug)]
 pub(crate) enum Mirrors {
-    /// Ids in the mirror table, ascending.
-    Ids(Box<[u32]>),
+    /// Ids in the mirror table.
+    Ids(MirrorSet),
     /// The rows of the site's own query, in its order.
     Rows(Box<[Mirror]>),
 }
@@ -68,16 +67,16 @@ impl FileRecord {
 
     /// A file of which nothing is known.
     pub fn unknown() -> Self {
-        Self::new(Mirrors::Ids(Box::default()), Vec::new())
+        Self::new(Mirrors::Ids(MirrorSet::default()), Vec::new())
     }
 
     /// The mirrors that have the file and may be used now: ids are resolved through `table`, so
     /// that a mirror that was disabled is gone at once. By id; those of a site's own query in the
     /// order of its rows.
-    pub fn mirrors<'a>(&'a self, table: &'a MirrorTable) -> MirrorIter<'a> {
+    pub fn mirrors<'a>(&'a self, table: &'a MirrorTable) -> Candidates<'a> {
         match &self.mirrors {
-            Mirrors::Ids(ids) => MirrorIter(Source::Ids(ids.iter(), table)),
-            Mirrors::Rows(rows) => MirrorIter(Source::Rows(rows.iter())),
+            Mirrors::Ids(ids) => Candidates::Table(table, ids),
+            Mirrors::Rows(rows) => Candidates::Rows(rows),
         }
     }
 
@@ -100,39 +99,11 @@ impl FileRecord {
     /// Bytes of memory, for the bound of the cache.
     pub(crate) fn weight(&self) -> u64 {
         let mirrors = match &self.mirrors {
-            Mirrors::Ids(ids) => size_of_val(&**ids),
+            Mirrors::Ids(ids) => ids.size(),
             // A guess at the texts of a mirror: identifier, URL, other countries.
             Mirrors::Rows(rows) => size_of_val(&**rows) + rows.len() * 96,
         };
         let all = size_of::<Self>() + mirrors + size_of_val(&*self.versions);
         u64::try_from(all).unwrap_or(u64::MAX)
-    }
-}
-
-/// The mirrors of a file, see [`FileRecord::mirrors`].
-#[derive(Debug, Clone)]
-pub struct MirrorIter<'a>(Source<'a>);
-
-#[derive(Debug, Clone)]
-enum Source<'a> {
-    Ids(slice::Iter<'a, u32>, &'a MirrorTable),
-    Rows(slice::Iter<'a, Mirror>),
-}
-
-impl<'a> Iterator for MirrorIter<'a> {
-    type Item = &'a Mirror;
-
-    fn next(&mut self) -> Option<&'a Mirror> {
-        match &mut self.0 {
-            Source::Ids(ids, table) => ids.find_map(|id| table.get(i64::from(*id))),
-            Source::Rows(rows) => rows.next(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match &self.0 {
-            Source::Ids(ids, _) => (0, Some(ids.len())),
-            Source::Rows(rows) => rows.size_hint(),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The built-in look-up of a file: its mirrors and digests in one narrow round trip.
 
 use crate::{DbError, Digests, file_record::Version, statement::Statement, value::TextValue};
+use mirror_selection::MirrorSet;
 use std::error::Error;
 use tokio_postgres::{
     Row,
@@ -27,8 +28,8 @@ pub(crate) fn statement(batched: bool) -> Statement {
     }
 }
 
-/// The mirror ids, ascending, and the versions that have hashes.
-pub(crate) fn read(rows: &[Row]) -> Result<(Vec<u32>, Vec<Version>), DbError> {
+/// The mirrors and the versions that have hashes.
+pub(crate) fn read(rows: &[Row]) -> Result<(MirrorSet, Vec<Version>), DbError> {
     let problem = |error: tokio_postgres::Error| DbError::query_failed(format!("{NAME}: {error}"));
     let mut ids = Vec::new();
     let mut versions = Vec::new();
@@ -38,9 +39,7 @@ pub(crate) fn read(rows: &[Row]) -> Result<(Vec<u32>, Vec<Version>), DbError> {
         }
         versions.extend(version(row).map_err(problem)?);
     }
-    ids.sort_unstable();
-    ids.dedup();
-    Ok((ids, versions))
+    Ok((ids.into_iter().collect(), versions))
 }
 
 fn version(row: &Row) -> Result<Option<Version>, tokio_postgres::Error> {

@@ -1,66 +1,8 @@
-//! All usable mirrors, as one snapshot in memory.
+//! Rows of mirrors, from the table `server` or a site's own query.
 
 use crate::{DbError, pool::text_columns, statement::Statement};
 use mirror_selection::{Mirror, MirrorRow};
 use tokio_postgres::Row;
-
-/// The `server` rows that may be used now, sorted by id.
-#[derive(Debug, Default)]
-pub struct MirrorTable {
-    mirrors: Vec<Mirror>,
-    /// Position in `mirrors` plus one, by id; zero is no mirror. Ids are small numbers.
-    positions: Vec<u32>,
-}
-
-/// Ids beyond this are looked up by binary search.
-const DENSE: usize = 1 << 16;
-
-impl MirrorTable {
-    /// A table of these mirrors. Of several with one id the first counts.
-    pub fn new(mut mirrors: Vec<Mirror>) -> Self {
-        mirrors.sort_by_key(|mirror| mirror.id);
-        mirrors.dedup_by_key(|mirror| mirror.id);
-        let mut positions = Vec::new();
-        for (mirror, place) in mirrors.iter().zip(1..) {
-            let Ok(id) = usize::try_from(mirror.id) else {
-                continue;
-            };
-            if id >= DENSE {
-                break;
-            }
-            if positions.len() <= id {
-                positions.resize(id + 1, 0);
-            }
-            if let Some(slot) = positions.get_mut(id) {
-                *slot = place;
-            }
-        }
-        Self { mirrors, positions }
-    }
-
-    /// All mirrors, by id.
-    pub fn mirrors(&self) -> &[Mirror] {
-        &self.mirrors
-    }
-
-    /// The mirror with this id, if it may be used now.
-    #[inline]
-    pub fn get(&self, id: i64) -> Option<&Mirror> {
-        let index = usize::try_from(id).ok()?;
-        match self.positions.get(index) {
-            Some(&place) => self.mirrors.get((place as usize).wrapping_sub(1)),
-            None => self.search(id),
-        }
-    }
-
-    fn search(&self, id: i64) -> Option<&Mirror> {
-        let place = self
-            .mirrors
-            .binary_search_by_key(&id, |mirror| mirror.id)
-            .ok()?;
-        self.mirrors.get(place)
-    }
-}
 
 /// The columns of a mirror query, by position.
 pub(crate) const COLUMNS: usize = 16;

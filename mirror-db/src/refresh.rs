@@ -1,9 +1,8 @@
 //! Keeps the mirror table up to date.
 
-use crate::{
-    DbError, MirrorTable, Unavailable, mirror_table, pool::Pool, reply::Reply, statement::Statement,
-};
+use crate::{DbError, Unavailable, mirror_table, pool::Pool, reply::Reply, statement::Statement};
 use arc_swap::ArcSwap;
+use mirror_selection::MirrorTable;
 use std::{
     io,
     sync::{

@@ -41,7 +41,7 @@ fn a_file_of_the_fixture_has_its_mirrors_and_digests() {
     let (path, size, mtime) = FULL;
     let record = database.file(path, size, mtime).unwrap();
     let table = database.mirrors();
-    assert_eq!(record.mirrors(&table).count(), 36);
+    assert_eq!(record.mirrors(&table).iter().count(), 36);
     let digests = record.digests(size, mtime).unwrap();
     assert!(digests.has_pieces && digests.has_pgp && digests.has_zsync);
     assert!(digests.md5.is_some() && digests.sha1.is_some() && digests.btih.is_some());
@@ -190,11 +190,11 @@ fn a_sites_own_queries_are_run_as_given() {
     );
     let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
     let table = built_in.mirrors();
-    let mut expected: Vec<_> = theirs.mirrors(&table).cloned().collect();
+    let mut expected: Vec<_> = theirs.mirrors(&table).iter().cloned().collect();
     expected.reverse();
     let own_table = own.mirrors();
     assert_eq!(
-        ours.mirrors(&own_table).cloned().collect::<Vec<_>>(),
+        ours.mirrors(&own_table).iter().cloned().collect::<Vec<_>>(),
         expected
     );
     assert_eq!(ours.digests(size, mtime), theirs.digests(size, mtime));

@@ -65,7 +65,8 @@ fn benchmark(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("select");
     for count in [10, 160, 2000] {
-        let mirrors = mirrors(count);
+        let table = MirrorTable::new(mirrors(count));
+        let all = (0..count).collect();
         group.throughput(Throughput::Elements(u64::from(count)));
         for (knows, client) in clients {
             for (name, extent) in [("top6", Extent::Top(6)), ("all", Extent::All)] {
@@ -79,7 +80,7 @@ fn benchmark(c: &mut Criterion) {
                 group.bench_function(BenchmarkId::new(format!("{name}/{knows}"), count), |b| {
                     b.iter(|| {
                         let selection = select(
-                            black_box(&mirrors),
+                            black_box(Candidates::Table(&table, &all)),
                             &[],
                             black_box(client),
                             1 << 30,

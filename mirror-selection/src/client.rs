@@ -20,6 +20,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// The country, unless it is one of the ways to say that it is not known.
+    pub(crate) fn known_country(&self) -> Option<Code> {
+        self.country.filter(|&code| code != Code::UNKNOWN)
+    }
+
     /// Puts the client into another country, as `?country=` asks for. The continent follows from
     /// the country; the coordinates are those of where the client really is, and go.
     pub fn move_to(&mut self, country: Code, region: Option<Region>) {

@@ -31,6 +31,7 @@
 //! assert_eq!(target.realm().as_str(), "country");
 //! ```
 
+mod candidates;
 mod client;
 mod group;
 mod mirror;
@@ -38,7 +39,10 @@ mod place;
 mod rank;
 mod select;
 mod selection;
+mod set;
+mod table;
 
+pub use candidates::Candidates;
 pub use client::Client;
 pub use group::{Group, Realm};
 pub use mirror::{Mirror, MirrorRow};
@@ -46,3 +50,5 @@ pub use place::{Code, Region, parse_coordinates};
 pub use rank::{Distance, UnknownDistance};
 pub use select::{Extent, select};
 pub use selection::{Choice, Selection};
+pub use set::MirrorSet;
+pub use table::MirrorTable;

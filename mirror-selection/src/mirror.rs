@@ -1,6 +1,7 @@
 //! A mirror as the database or the configuration describes it.
 
 use ipnet::IpNet;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::place::coordinates;
 use crate::{Code, Region};
@@ -26,7 +27,8 @@ pub struct Mirror {
     pub prefix: Option<IpNet>,
     /// The share of requests that it wants, against its neighbours; at least 1.
     pub score: u32,
-    /// What a file's path is appended to; ends in a slash.
+    /// What a file's path is appended to: what no URL may hold is percent-encoded, so that it is
+    /// safe in headers and lines; ends in a slash.
     pub base_url: Box<str>,
     /// Only for clients of its continent.
     pub region_only: bool,
@@ -76,7 +78,7 @@ impl Mirror {
     ///
     /// NULL elsewhere, and what cannot be read, is taken as unknown: it never matches a client.
     pub fn from_row(row: &MirrorRow<'_>) -> Option<Self> {
-        let base_url = row.base_url.filter(|url| !url.is_empty())?;
+        let url = row.base_url.filter(|url| !url.is_empty())?;
         let score = row.score.filter(|&score| score >= 1)?;
         // Half a pair of coordinates is no place.
         let (latitude, longitude) = row
@@ -98,7 +100,7 @@ impl Mirror {
                 .filter(|&n| n != 0),
             prefix: row.prefix.and_then(|text| text.trim().parse().ok()),
             score: u32::try_from(score).unwrap_or(u32::MAX),
-            base_url: with_slash(base_url),
+            base_url: base_url(url),
             region_only: is_true(row.region_only),
             country_only: is_true(row.country_only),
             as_only: is_true(row.as_only),
@@ -122,7 +124,7 @@ impl Mirror {
             asn: None,
             prefix: None,
             score: 1,
-            base_url: with_slash(url),
+            base_url: base_url(url),
             region_only: false,
             country_only: false,
             as_only: false,
@@ -133,12 +135,32 @@ impl Mirror {
     }
 }
 
-fn with_slash(url: &str) -> Box<str> {
-    if url.ends_with('/') {
-        url.into()
-    } else {
-        format!("{url}/").into()
+impl Mirror {
+    /// Whether it does not deliver files of `size` bytes well.
+    pub(crate) fn is_too_small_for(&self, size: u64) -> bool {
+        self.file_max_size > 0 && self.file_max_size < size
     }
+}
+
+/// What no URL may hold (RFC 3986, appendix A); all else, `%` too, is kept.
+const NO_URL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+fn base_url(text: &str) -> Box<str> {
+    let mut url = utf8_percent_encode(text, NO_URL).to_string();
+    if !url.ends_with('/') {
+        url.push('/');
+    }
+    url.into()
 }
 
 fn is_true(text: Option<&str>) -> bool {
@@ -246,6 +268,22 @@ mod tests {
                 .base_url,
                 "http://m/pub/"
             );
+        }
+    }
+
+    #[test]
+    fn a_base_url_keeps_its_structure_and_nothing_that_ends_a_url() {
+        for (text, url) in [
+            ("http://m/x%20y/?q=1#f", "http://m/x%20y/?q=1#f/"),
+            ("http://m/ \"<\r\n>", "http://m/%20%22%3C%0D%0A%3E/"),
+        ] {
+            let row = MirrorRow {
+                base_url: Some(text),
+                ..ROW
+            };
+            assert_eq!(&*read(row).base_url, url);
+            let fallback = Mirror::fallback("eu", "de", text).expect("a host");
+            assert_eq!(&*fallback.base_url, url);
         }
     }
 

@@ -50,7 +50,7 @@ const KEY_MAX: Key = (1 << 61) - 1;
 const FAR_AWAY: u64 = 9_999_999;
 
 /// How much of a head start the score gives, shared among the mirrors of the group.
-const SCORE_BONUS: u64 = 2_000_000;
+const SCORE_BONUS: u32 = 2_000_000;
 
 impl Distance {
     /// Whether the measure takes a pair of coordinates for a place.
@@ -90,10 +90,15 @@ fn great_circle(a: (f32, f32), b: (f32, f32)) -> f64 {
     (2.0 * h.clamp(0.0, 1.0).sqrt().asin()).to_degrees()
 }
 
-/// The key of a mirror at a known distance, in a group of `count`. The integer divisions are part
-/// of the order that existing sites have.
-pub(crate) fn by_distance(distance: u64, count: u32, score: u32) -> Key {
-    let bonus = SCORE_BONUS / u64::from(count.max(1)) / u64::from(score.max(1));
+/// What the mirrors of a group of `count` have of the head start, before their scores divide it.
+/// Both integer divisions are part of the order that existing sites have.
+pub(crate) fn share(count: u32) -> u32 {
+    SCORE_BONUS / count.max(1)
+}
+
+/// The key of a mirror at a known distance.
+pub(crate) fn by_distance(distance: u64, share: u32, score: u32) -> Key {
+    let bonus = u64::from(share / score.max(1));
     distance.saturating_add(bonus).min(KEY_MAX)
 }
 
@@ -165,11 +170,11 @@ mod tests {
 
     #[test]
     fn the_bonus_is_divided_twice() {
-        assert_eq!(by_distance(0, 3, 100), 6666);
-        assert_eq!(by_distance(0, 7, 100), 2857);
-        assert_eq!(by_distance(0, 3, 700), 952);
-        assert_eq!(by_distance(5, 1, u32::MAX), 5);
-        assert_eq!(by_distance(u64::MAX, 1, 1), KEY_MAX);
+        assert_eq!(by_distance(0, share(3), 100), 6666);
+        assert_eq!(by_distance(0, share(7), 100), 2857);
+        assert_eq!(by_distance(0, share(3), 700), 952);
+        assert_eq!(by_distance(5, share(1), u32::MAX), 5);
+        assert_eq!(by_distance(u64::MAX, share(1), 1), KEY_MAX);
     }
 
     #[test]

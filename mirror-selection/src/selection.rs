@@ -15,6 +15,12 @@ pub struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
+    /// Its place among all choices. The row makes the order total, so that equal keys keep the
+    /// order of the candidates.
+    pub(crate) fn place(&self) -> (u64, u32) {
+        (self.order, self.row)
+    }
+
     /// The mirror.
     pub fn mirror(&self) -> &'a Mirror {
         self.mirror
@@ -59,11 +65,10 @@ impl<'a> Choice<'a> {
 /// The outcome of [`select`](crate::select).
 #[derive(Clone, Debug)]
 pub struct Selection<'a> {
-    /// The usable mirrors of the groups that were needed; the first `ranked` of them in order, the
-    /// others behind in none.
+    /// In order.
     pub(crate) choices: Vec<Choice<'a>>,
-    pub(crate) ranked: usize,
-    pub(crate) target: usize,
+    /// One of those that tie with the first.
+    pub(crate) target: Option<Choice<'a>>,
     pub(crate) uses_fallbacks: bool,
 }
 
@@ -71,13 +76,13 @@ impl<'a> Selection<'a> {
     /// The mirror to redirect to: one of those that come first, drawn by score if several tie.
     /// `None` if no mirror is usable and no fallback is configured.
     pub fn target(&self) -> Option<&Choice<'a>> {
-        self.choices.get(self.target)
+        self.target.as_ref()
     }
 
     /// The mirrors in the order of preference, over all groups: all usable ones, or as many as the
     /// [`Extent`](crate::Extent) asked for.
     pub fn ranked(&self) -> &[Choice<'a>] {
-        self.choices.get(..self.ranked).unwrap_or_default()
+        &self.choices
     }
 
     /// The groups of [`ranked`](Self::ranked) that have a mirror, in the order of preference.

@@ -217,6 +217,56 @@ proptest! {
         prop_assert!(target.is_none_or(|id| all.contains(&id)));
     }
 
+    /// Rows are looked at one by one, a table by its sets: the answer is the same.
+    #[test]
+    fn a_table_gives_what_its_rows_give(
+        mut mirrors in mirrors(),
+        ids in vec(prop_oneof![3 => 0_u32..130, 1 => any::<u32>()], 40),
+        has in vec(any::<bool>(), 40),
+        others in vec(0_u32..130, 0..5),
+        client in client(prop_oneof![somewhere(), anywhere()]),
+        (size, distance) in (0_u64..2000, distance()),
+        extent in prop_oneof![Just(Extent::All), (0_usize..50).prop_map(Extent::Top)],
+        seed: u64,
+    ) {
+        for (mirror, id) in mirrors.iter_mut().zip(ids) {
+            mirror.id = id.into();
+        }
+        let table = MirrorTable::new(mirrors);
+        let rows: Vec<Mirror> = table.mirrors().iter().zip(&has).filter(|(_, has)| **has)
+            .map(|(mirror, _)| mirror.clone()).collect();
+        // Ids of mirrors that are not in service are in the set, too.
+        let others = others.into_iter().filter(|id| table.get((*id).into()).is_none());
+        let set: MirrorSet = rows.iter().filter_map(|mirror| u32::try_from(mirror.id).ok())
+            .chain(others).collect();
+        let candidates = Candidates::Table(&table, &set);
+        let ids = |mirrors: &[Mirror]| mirrors.iter().map(|m| m.id).collect::<Vec<_>>();
+        prop_assert!(candidates.iter().map(|m| m.id).eq(ids(&rows)));
+        let fallbacks = [Mirror::fallback("eu", "de", "http://fallback/").expect("a host")];
+        let run = |candidates| {
+            let mut random = generator(seed);
+            let selection =
+                select(candidates, &fallbacks, &client, size, distance, &mut random, extent);
+            // Which of those that tie is drawn depends on the order in which they are looked at.
+            let target = selection.target().map(Choice::group);
+            let ranked: Vec<_> = selection.ranked().iter()
+                .map(|choice| (choice.group(), choice.realm(), choice.mirror().id)).collect();
+            (target, ranked)
+        };
+        let (mut of_rows, mut of_table) = (run(Candidates::Rows(&rows)), run(candidates));
+        if client.coordinates.is_none_or(|(lat, lng)| !(lat * lng).is_normal()) {
+            // The order is drawn, and not from the same numbers: only what is in it is the same,
+            // where all of it is asked for.
+            for (_, ranked) in [&mut of_rows, &mut of_table] {
+                ranked.sort_by_key(|&(group, _, id)| (group, id));
+                if extent != Extent::All {
+                    ranked.iter_mut().for_each(|(_, realm, id)| (*realm, *id) = (Realm::Other, 0));
+                }
+            }
+        }
+        prop_assert_eq!(of_table, of_rows);
+    }
+
     #[test]
     fn every_usable_mirror_is_found(
         mirrors in mirrors(),

@@ -71,6 +71,7 @@ fn gives_every_recorded_answer() {
     let list = |key: &str| recorded[key].as_array().expect("a list");
     let mirrors: Vec<Mirror> = list("mirrors").iter().map(mirror).collect();
     let by_id: HashMap<i64, &Mirror> = mirrors.iter().map(|m| (m.id, m)).collect();
+    let table = MirrorTable::new(mirrors.clone());
     // The recording numbers the fallbacks -1, -2, -3.
     let fallbacks: Vec<Mirror> = list("fallbacks")
         .iter()
@@ -94,9 +95,13 @@ fn gives_every_recorded_answer() {
         } else {
             &[]
         };
-        for extent in [Extent::All, Extent::Top(5)] {
+        let rows: Vec<Mirror> = ids.clone().map(|id| by_id[&id].clone()).collect();
+        let set: MirrorSet = ids.filter_map(|id| u32::try_from(id).ok()).collect();
+        let both = [Candidates::Rows(&rows), Candidates::Table(&table, &set)];
+        let extents = [Extent::All, Extent::Top(5)];
+        for (extent, candidates) in extents.into_iter().flat_map(|e| both.map(|c| (e, c))) {
             let selection = select(
-                ids.clone().map(|id| by_id[&id]),
+                candidates,
                 fallbacks,
                 &client,
                 file["size"].as_u64().expect("a size"),

@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::respond;
 use apache::Outcome;
 use mirror_db::{DbError, Detail, Digests};
-use mirror_selection::{Choice, Extent, Selection, select};
+use mirror_selection::{Choice, Extent, Selection};
 use representation::query::QueryArguments;
 use representation::redirect::{MAX_DUPLICATES, Redirect};
 use representation::{BrokenMirrors, Document, File, Hashes, Representation, Sources, Zsync};
@@ -130,33 +130,21 @@ impl<'r> Job<'r> {
     }
 
     fn select<'a>(&'a self, facts: &'a Facts, extent: Extent) -> Selection<'a> {
-        let config = self.exchange.config;
-        let selection = select(
-            facts.mirrors(),
-            &config.fallbacks,
-            &self.who.client,
-            self.subject.size,
-            config.distance(),
-            &mut || fastrand::u64(..),
-            extent,
-        );
+        let size = self.subject.size;
+        let selection = self.exchange.select(facts, &self.who, size, extent);
         self.step(|| describe(&selection));
-        if selection.target().is_none() {
-            self.exchange.request.env().set_static(c"MB_NOMIRROR", c"1");
-        }
         selection
     }
 
     fn redirect(&self, file: &File<'_>, facts: Result<Facts, DbError>) -> Outcome {
-        let (facts, reached) = (facts.as_ref().ok(), facts.is_ok());
-        let nothing = Facts::default();
-        let known = facts.unwrap_or(&nothing);
+        let reached = facts.is_ok();
+        let known = facts.unwrap_or_default();
         // A remembered mirror may be any of the usable ones.
         let extent = match self.exchange.runtime.stickiness {
             Some(_) => Extent::All,
             None => Extent::Top(MAX_DUPLICATES),
         };
-        let selection = self.select(known, extent);
+        let selection = self.select(&known, extent);
         let Some(target) = selection.target() else {
             return self.give_file(if reached {
                 c"file"

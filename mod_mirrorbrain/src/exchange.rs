@@ -1,11 +1,14 @@
 //! A request that the engine answers, and what it is about.
 
 use crate::MirrorBrain;
+use crate::client::Who;
 use crate::config::{Directory, Server};
+use crate::facts::Facts;
 use crate::path::{Base, path};
 use crate::runtime::Runtime;
 use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
+use mirror_selection::{Extent, Selection, select};
 use representation::Representation;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,6 +89,32 @@ impl<'r> Exchange<'r> {
             mtime,
             suffixed: false,
         }
+    }
+
+    /// The mirrors for a client who wants a file of `size` bytes. The log is told if there is none.
+    pub fn select<'a>(
+        self,
+        facts: &'a Facts,
+        who: &'a Who<'_>,
+        size: u64,
+        extent: Extent,
+    ) -> Selection<'a>
+    where
+        'r: 'a,
+    {
+        let selection = select(
+            facts.mirrors(),
+            &self.config.fallbacks,
+            &who.client,
+            size,
+            self.config.distance(),
+            &mut || fastrand::u64(..),
+            extent,
+        );
+        if selection.target().is_none() {
+            self.request.env().set_static(c"MB_NOMIRROR", c"1");
+        }
+        selection
     }
 
     /// What keys of files are relative to.

@@ -1,23 +1,12 @@
 //! What the database says about a file.
 
-use mirror_db::{Database, DbError, Digests, FileRecord, MirrorTable};
-use mirror_selection::Mirror;
+use mirror_db::{Database, DbError, Digests, FileRecord};
+use mirror_selection::{Candidates, MirrorTable};
 use std::sync::Arc;
 
 /// The mirrors and digests of one file, as of one moment. By default: nothing is known.
-pub struct Facts {
-    table: Arc<MirrorTable>,
-    record: Arc<FileRecord>,
-}
-
-impl Default for Facts {
-    fn default() -> Self {
-        Self {
-            table: Arc::default(),
-            record: Arc::new(FileRecord::unknown()),
-        }
-    }
-}
+#[derive(Default)]
+pub struct Facts(Option<(Arc<MirrorTable>, Arc<FileRecord>)>);
 
 impl Facts {
     /// Asks for a file by its key. A key that is no UTF-8 cannot be in the database.
@@ -26,24 +15,28 @@ impl Facts {
             return Ok(Self::default());
         };
         let record = database.file(key, size, mtime)?;
-        Ok(Self {
-            table: database.mirrors(),
-            record,
-        })
+        Ok(Self(Some((database.mirrors(), record))))
     }
 
     /// The mirrors that have the file and are in service.
-    pub fn mirrors(&self) -> impl Iterator<Item = &Mirror> {
-        self.record.mirrors(&self.table)
+    pub fn mirrors(&self) -> Candidates<'_> {
+        match &self.0 {
+            Some((table, record)) => record.mirrors(table),
+            None => Candidates::Rows(&[]),
+        }
     }
 
     /// Whether the statement for the digests failed.
     pub fn digests_failed(&self) -> bool {
-        self.record.digests_failed()
+        self.record().is_some_and(FileRecord::digests_failed)
     }
 
     /// The digests of the file's version.
     pub fn digests(&self, size: u64, mtime: i64) -> Option<&Digests> {
-        self.record.digests(size, mtime)
+        self.record()?.digests(size, mtime)
+    }
+
+    fn record(&self) -> Option<&FileRecord> {
+        self.0.as_ref().map(|(_, record)| &**record)
     }
 }

@@ -4,7 +4,7 @@ use crate::MirrorBrain;
 use crate::client::Who;
 use crate::exchange::Subject;
 use apache::{Level, Method, Outcome, Request};
-use representation::redirect::Redirect;
+use representation::redirect::{Header, Redirect};
 use representation::{Answer, ClientInfo, File};
 use std::ffi::CStr;
 use std::fs;
@@ -79,12 +79,11 @@ impl Who<'_> {
 /// 302.
 pub fn redirect(request: Request<'_>, redirect: &Redirect<'_>) -> Outcome {
     let (out, err) = (request.headers_out(), request.err_headers_out());
-    redirect.headers(|name, value| match name {
-        "Location" => out.set(c"Location", value.as_bytes()),
-        "Link" => err.add(c"Link", value.as_bytes()),
-        "Digest" => err.add(c"Digest", value.as_bytes()),
-        "Vary" => err.merge(c"Vary", request.pool().c_str(value.as_bytes())),
-        _ => err.set(request.pool().c_str(name.as_bytes()), value.as_bytes()),
+    redirect.headers(|header, value| match header {
+        Header::Location => out.set(header.name(), value),
+        Header::Link | Header::Digest => err.add(header.name(), value),
+        Header::Vary => err.merge(header.name(), request.pool().c_str(value)),
+        _ => err.set(header.name(), value),
     });
     let env = request.env();
     env.set_static(c"MB_REDIRECTED", c"1");

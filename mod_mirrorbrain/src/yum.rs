@@ -7,10 +7,11 @@ use crate::facts::Facts;
 use crate::{path, respond};
 use apache::Outcome;
 use mirror_db::DbError;
-use mirror_selection::{Extent, select};
+use mirror_selection::Extent;
 use representation::query::QueryArguments;
 use representation::yum::{self, Directory, Lookup, MAX_MIRRORS};
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -29,12 +30,11 @@ impl Exchange<'_> {
             return Outcome::Status(404);
         };
         let proof = base.path().join(OsStr::from_bytes(&directory.file));
-        let Some((key, metadata)) = base.key(&proof).zip(proof.metadata().ok()) else {
+        let metadata = proof.metadata().ok().filter(Metadata::is_file);
+        let found = metadata.and_then(|found| Some((base.key(&proof)?, found)));
+        let Some((key, metadata)) = found else {
             return Outcome::Status(404);
         };
-        if !metadata.is_file() {
-            return Outcome::Status(404);
-        }
         let who = Who::asks(request, self.runtime, query);
         who.tell(request, metadata.len());
         let facts = self
@@ -44,20 +44,9 @@ impl Exchange<'_> {
             .and_then(|database| Facts::of(database, &key, metadata.len(), metadata.mtime()));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
-        let selection = select(
-            facts.mirrors(),
-            &self.config.fallbacks,
-            &who.client,
-            metadata.len(),
-            self.config.distance(),
-            &mut || fastrand::u64(..),
-            Extent::Top(MAX_MIRRORS),
-        );
-        if selection.target().is_none() {
-            request.env().set_static(c"MB_NOMIRROR", c"1");
-            if !reached {
-                return respond::unavailable(request);
-            }
+        let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS));
+        if selection.target().is_none() && !reached {
+            return respond::unavailable(request);
         }
         let base_url = format!("{}{}", respond::origin(request), self.base_url(base.path()));
         let answer = yum::answer(&directory.path, selection.ranked(), &base_url);

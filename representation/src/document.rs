@@ -243,7 +243,7 @@ impl<'a> Document<'a> {
 
     /// URL of the file on that mirror.
     pub(crate) fn mirror_url(&self, choice: &Choice<'_>) -> String {
-        mirror_url(&choice.mirror().base_url, self.file.key_url())
+        [&choice.mirror().base_url, self.file.key_url()].concat()
     }
 
     /// URLs of the file on the mirrors of the best group, or on this server if there is none.
@@ -291,13 +291,4 @@ impl<'a> Document<'a> {
         };
         !self.site.trackers.is_empty() && self.hashes.is_some_and(complete)
     }
-}
-
-/// Base URL of a mirror, made safe, and a path that is already escaped.
-pub(crate) fn mirror_url(base_url: &str, path: &str) -> String {
-    let base = escape::url(base_url);
-    let mut url = String::with_capacity(base.len() + path.len());
-    url.push_str(&base);
-    url.push_str(path);
-    url
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// What stays as it is in a path: RFC 3986 `pchar` and `/`, without the characters that are legal
 /// but torn apart by simple readers of Link headers (`,` `;`), of markup (`&` `'`) and by servers
@@ -34,24 +34,11 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What no URL may hold (RFC 3986, appendix A); all else, `%` too, is kept.
-const NO_URL: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 /// What stays in the `value-chars` of RFC 8187.
 const EXT_VALUE: &AsciiSet = &VALUE.remove(b'!').remove(b'$').remove(b'+');
 
-/// Whether a byte stays as it is in paths and in whole URLs. Most names and base URLs consist of
-/// nothing else, and one table look-up for each byte tells so.
+/// Whether a byte stays as it is in paths. Most names consist of nothing else, and one table
+/// look-up for each byte tells so.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte: u8 = 0;
@@ -63,33 +50,20 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-fn plain(bytes: &[u8]) -> Option<&str> {
-    let plain = bytes.iter().all(|&byte| PLAIN[usize::from(byte)]);
-    if plain {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        None
-    }
-}
-
 /// A path, percent-encoded for a URL; slashes stay.
 #[must_use]
 pub fn path(bytes: &[u8]) -> Cow<'_, str> {
-    plain(bytes).map_or_else(|| percent_encode(bytes, PATH).into(), Cow::Borrowed)
+    let plain = bytes.iter().all(|&byte| PLAIN[usize::from(byte)]);
+    match str::from_utf8(bytes) {
+        Ok(text) if plain => text.into(),
+        _ => percent_encode(bytes, PATH).into(),
+    }
 }
 
 /// A value, percent-encoded for a query string; nothing but `unreserved` stays.
 #[must_use]
 pub fn value(bytes: &[u8]) -> Cow<'_, str> {
     percent_encode(bytes, VALUE).into()
-}
-
-/// A URL from the configuration or the database: kept, but what no URL may hold is encoded, so
-/// that it is safe in headers and lines.
-#[must_use]
-pub fn url(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    plain(bytes).map_or_else(|| percent_encode(bytes, NO_URL).into(), Cow::Borrowed)
 }
 
 /// Text for a header's value or a line of a document: control characters become spaces.
@@ -184,18 +158,6 @@ mod tests {
     fn paths_encode_what_would_end_or_change_a_url() {
         assert_eq!(path(b"a b#c?d%e\"f<g>h"), "a%20b%23c%3Fd%25e%22f%3Cg%3Eh");
         assert_eq!(path(b"a,b;c&d'e\r\n\xff"), "a%2Cb%3Bc%26d%27e%0D%0A%FF");
-    }
-
-    #[test]
-    fn urls_keep_their_structure() {
-        assert_eq!(
-            url("http://a.example/x%20y/?q=1#f"),
-            "http://a.example/x%20y/?q=1#f"
-        );
-        assert_eq!(
-            url("http://a.example/ \"<\r\n>"),
-            "http://a.example/%20%22%3C%0D%0A%3E"
-        );
     }
 
     #[test]

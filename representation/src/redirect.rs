@@ -1,11 +1,12 @@
 //! The redirect to a mirror: its headers. This is what most requests get, so one buffer is reused
 //! for all values and nothing is computed that is not written.
 
-use std::fmt::Write as _;
+use std::ffi::CStr;
+use std::io::Write as _;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use md5::{Digest as _, Md5};
-use mirror_selection::{Choice, Mirror};
+use mirror_selection::Choice;
 
 use crate::document::{File, Hashes};
 use crate::escape;
@@ -13,8 +14,14 @@ use crate::escape;
 /// How many mirrors the `Link` headers name.
 pub const MAX_DUPLICATES: usize = 5;
 
-/// The values of `pri` (RFC 6249, section 3.1).
-const PRIORITIES: [&str; MAX_DUPLICATES] = ["1", "2", "3", "4", "5"];
+/// What stands between URL and country of each: `pri` counts from 1 (RFC 6249, section 3.1).
+const DUPLICATES: [&str; MAX_DUPLICATES] = [
+    ">; rel=duplicate; pri=1; geo=",
+    ">; rel=duplicate; pri=2; geo=",
+    ">; rel=duplicate; pri=3; geo=",
+    ">; rel=duplicate; pri=4; geo=",
+    ">; rel=duplicate; pri=5; geo=",
+];
 
 /// Everything that the headers of a 302 are written from.
 #[derive(Debug, Clone)]
@@ -35,126 +42,137 @@ pub struct Redirect<'a> {
     pub now: i64,
 }
 
+/// A header of the redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// Belongs into `headers_out`, where the first one ends; the others into `err_headers_out`.
+    Location,
+    /// `X-MirrorBrain-Mirror`: the mirror's identifier.
+    Mirror,
+    /// `X-MirrorBrain-Realm`: why it was chosen.
+    Realm,
+    /// RFC 8288; comes more than once, each a line of its own.
+    Link,
+    /// RFC 3230; comes more than once, each a line of its own.
+    Digest,
+    /// RFC 9530.
+    ReprDigest,
+    /// To be merged with what is there.
+    Vary,
+    /// RFC 9111.
+    CacheControl,
+}
+
+impl Header {
+    /// The name as it is sent.
+    #[must_use]
+    pub const fn name(self) -> &'static CStr {
+        match self {
+            Self::Location => c"Location",
+            Self::Mirror => c"X-MirrorBrain-Mirror",
+            Self::Realm => c"X-MirrorBrain-Realm",
+            Self::Link => c"Link",
+            Self::Digest => c"Digest",
+            Self::ReprDigest => c"Repr-Digest",
+            Self::Vary => c"Vary",
+            Self::CacheControl => c"Cache-Control",
+        }
+    }
+}
+
+/// The length of a SHA-256 digest in Base64, the longest there is.
+const LONGEST_BASE64: usize = 44;
+
 impl Redirect<'_> {
-    /// Hands each header to `emit`, in order: name and value. The values are safe in a header.
-    ///
-    /// `Location` belongs into `headers_out`, where the first one ends; the others into
-    /// `err_headers_out`. `Link` and `Digest` come more than once and are to be added, each as a
-    /// line of its own; `Vary` is to be merged.
-    pub fn headers(&self, mut emit: impl FnMut(&'static str, &str)) {
-        let mut value = String::with_capacity(512);
+    /// Hands each header to `emit`, in order. The values are safe in a header, and nearly always
+    /// ASCII: only a mirror's identifier may be other UTF-8.
+    pub fn headers(&self, mut emit: impl FnMut(Header, &[u8])) {
+        let mut value = Vec::with_capacity(512);
         self.location(&mut value);
-        emit("Location", &value);
-        emit(
-            "X-MirrorBrain-Mirror",
-            &escape::line(&self.target.mirror().identifier),
-        );
-        emit("X-MirrorBrain-Realm", self.target.realm().as_str());
+        emit(Header::Location, &value);
+        let identifier = escape::line(&self.target.mirror().identifier);
+        emit(Header::Mirror, identifier.as_bytes());
+        emit(Header::Realm, self.target.realm().as_str().as_bytes());
         self.described_by(&mut value, &mut emit);
         self.duplicates(&mut value, &mut emit);
         self.digests(&mut value, &mut emit);
-        emit("Vary", "Accept");
-        emit("Cache-Control", "private, no-cache");
+        emit(Header::Vary, b"Accept");
+        emit(Header::CacheControl, b"private, no-cache");
     }
 
-    fn location(&self, value: &mut String) {
-        self.push_mirror_url(value, self.target.mirror());
+    fn location(&self, value: &mut Vec<u8>) {
+        let base = &*self.target.mirror().base_url;
+        put(value, [base, self.file.key_url()]);
         if let Some(key) = self.stamp_key {
             let stamp = hex::encode(Md5::digest(format!("{} {key}", self.now)));
             // A question mark can only come from a mirror's base URL.
-            let sign = if value.contains('?') { '&' } else { '?' };
-            // Writing to a String cannot fail, here and below.
+            let sign = if base.contains('?') { '&' } else { '?' };
+            // Writing to a Vec cannot fail.
             let _ = write!(value, "{sign}time={}&stamp={stamp}", self.now);
         }
     }
 
     /// Documents about the file on this server (RFC 6249).
-    fn described_by(&self, value: &mut String, emit: &mut impl FnMut(&'static str, &str)) {
-        let torrent = |h: &Hashes<'_>| h.btih.is_some() && self.has_tracker;
-        let documents = [
-            (
-                true,
-                self.file.mark("meta4"),
-                "meta4",
-                "application/metalink4+xml",
-            ),
-            (
-                self.hashes.is_some_and(|h| h.signed),
-                ".", // a file of its own
-                "asc",
-                "application/pgp-signature",
-            ),
-            (
-                self.hashes.is_some_and(torrent),
-                self.file.mark("torrent"),
-                "torrent",
-                "application/x-bittorrent",
-            ),
-        ];
-        for (_, mark, name, media_type) in documents.into_iter().filter(|(exists, ..)| *exists) {
-            value.clear();
-            // Pieces instead of a format: every request comes this way.
+    fn described_by(&self, value: &mut Vec<u8>, emit: &mut impl FnMut(Header, &[u8])) {
+        const DESCRIBED_BY: &str = ">; rel=describedby; type=\"";
+        let mut link = |mark, name, media_type| {
             let url = self.file.self_url();
-            for piece in [
-                "<",
-                url,
-                mark,
-                name,
-                ">; rel=describedby; type=\"",
-                media_type,
-                "\"",
-            ] {
-                value.push_str(piece);
-            }
-            emit("Link", value);
+            put(
+                value,
+                ["<", url, mark, name, DESCRIBED_BY, media_type, "\""],
+            );
+            emit(Header::Link, value);
+        };
+        let mark = self.file.mark("meta4");
+        link(mark, "meta4", "application/metalink4+xml");
+        let Some(hashes) = self.hashes else { return };
+        if hashes.signed {
+            // A file of its own.
+            link(".", "asc", "application/pgp-signature");
+        }
+        if hashes.btih.is_some() && self.has_tracker {
+            let mark = self.file.mark("torrent");
+            link(mark, "torrent", "application/x-bittorrent");
         }
     }
 
     /// The best mirrors (RFC 6249, section 3).
-    fn duplicates(&self, value: &mut String, emit: &mut impl FnMut(&'static str, &str)) {
-        for (choice, priority) in self.choices.iter().zip(PRIORITIES) {
-            value.clear();
-            value.push('<');
-            self.push_mirror_url(value, choice.mirror());
+    fn duplicates(&self, value: &mut Vec<u8>, emit: &mut impl FnMut(Header, &[u8])) {
+        let path = self.file.key_url();
+        for (choice, duplicate) in self.choices.iter().zip(DUPLICATES) {
+            let base = &*choice.mirror().base_url;
             let country = choice.country();
-            for piece in [
-                ">; rel=duplicate; pri=",
-                priority,
-                "; geo=",
-                country.as_str(),
-            ] {
-                value.push_str(piece);
-            }
-            emit("Link", value);
+            put(value, ["<", base, path, duplicate, country.as_str()]);
+            emit(Header::Link, value);
         }
     }
 
     /// `Digest` (RFC 3230), which metalink clients read, and its successor (RFC 9530).
-    fn digests(&self, value: &mut String, emit: &mut impl FnMut(&'static str, &str)) {
+    fn digests(&self, value: &mut Vec<u8>, emit: &mut impl FnMut(Header, &[u8])) {
         let Some(hashes) = self.hashes else { return };
-        let digests: [(&str, Option<&[u8]>); 3] = [
-            ("MD5=", hashes.md5.as_ref().map(|h| &h[..])),
-            ("SHA=", hashes.sha1.as_ref().map(|h| &h[..])),
-            ("SHA-256=", hashes.sha256.as_ref().map(|h| &h[..])),
-        ];
-        for (algorithm, hash) in digests {
-            let Some(hash) = hash else { continue };
-            value.clear();
-            value.push_str(algorithm);
-            BASE64_STANDARD.encode_string(hash, value);
-            emit("Digest", value);
-        }
-        if let Some(hash) = hashes.sha256 {
-            value.clear();
-            value.push_str("sha-256=:");
-            BASE64_STANDARD.encode_string(hash, value);
-            value.push(':');
-            emit("Repr-Digest", value);
-        }
+        let mut digest = |header, hash: Option<&[u8]>, before: &[u8], after| {
+            let Some(hash) = hash else { return };
+            let mut buffer = [0; LONGEST_BASE64];
+            let length = BASE64_STANDARD.encode_slice(hash, &mut buffer);
+            let text = length.ok().and_then(|length| buffer.get(..length));
+            put(value, [before, text.unwrap_or_default(), after]);
+            emit(header, value);
+        };
+        let sha256 = hashes.sha256.as_ref().map(|h| &h[..]);
+        let sha1 = hashes.sha1.as_ref().map(|h| &h[..]);
+        let md5 = hashes.md5.as_ref().map(|h| &h[..]);
+        digest(Header::Digest, md5, b"MD5=", b"");
+        digest(Header::Digest, sha1, b"SHA=", b"");
+        digest(Header::Digest, sha256, b"SHA-256=", b"");
+        digest(Header::ReprDigest, sha256, b"sha-256=:", b":");
     }
+}
 
-    fn push_mirror_url(&self, value: &mut String, mirror: &Mirror) {
-        value.push_str(&escape::url(&mirror.base_url));
-        value.push_str(self.file.key_url());
+/// Replaces the value by the pieces. A format would cost more than all the rest, and every
+/// request comes this way.
+fn put<const N: usize, T: AsRef<[u8]> + ?Sized>(value: &mut Vec<u8>, pieces: [&T; N]) {
+    value.clear();
+    for piece in pieces {
+        value.extend_from_slice(piece.as_ref());
     }
 }

@@ -11,7 +11,6 @@ use mirror_selection::Choice;
 
 use self::rule::Part;
 use crate::answer::Answer;
-use crate::document::mirror_url;
 use crate::escape;
 use crate::query::{Argument, QueryArguments};
 
@@ -122,7 +121,7 @@ fn canonical(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The list: the directory's URL on up to ten mirrors in selection order, else on this server.
-/// `base_url` is the URL of the engine's base directory here, with a trailing slash.
+/// `base_url` is the URL of the engine's base directory here, escaped, with a trailing slash.
 #[must_use]
 pub fn answer<'a>(directory: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'a> {
     let mut path = escape::path(directory).into_owned();
@@ -131,8 +130,9 @@ pub fn answer<'a>(directory: &[u8], choices: &[Choice<'_>], base_url: &str) -> A
     }
     let mut body = Vec::with_capacity(1024);
     let mut push = |base: &str| {
-        body.extend_from_slice(mirror_url(base, &path).as_bytes());
-        body.push(b'\n');
+        for piece in [base, &path, "\n"] {
+            body.extend_from_slice(piece.as_bytes());
+        }
     };
     for choice in choices.iter().take(MAX_MIRRORS) {
         push(&choice.mirror().base_url);

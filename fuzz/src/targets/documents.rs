@@ -5,7 +5,7 @@ use super::fields;
 use bendy::decoding::{Decoder, Object};
 use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Selection, select};
 use percent_encoding::percent_decode_str;
-use representation::redirect::Redirect;
+use representation::redirect::{Header, Redirect};
 use representation::{
     Answer, ClientInfo, DhtNode, Document, File, Hashes, Publisher, Representation, Site, Sources,
     Zsync, escape,
@@ -170,12 +170,13 @@ fn redirect(document: &Document<'_>, selection: &Selection<'_>, key: &[u8]) {
         stamp_key: None,
         now: document.now,
     };
-    redirect.headers(|name, value| {
-        assert!(is_header(value), "{name}: {value:?}");
-        if name == "Location" && value.starts_with(BASE) {
+    redirect.headers(|header, value| {
+        let value = str::from_utf8(value).expect("UTF-8");
+        assert!(is_header(value), "{header:?}: {value:?}");
+        if header == Header::Location && value.starts_with(BASE) {
             leads_to(value, key);
         }
-        if name == "Link" {
+        if header == Header::Link {
             // One link, whose URL ends at the first angle bracket and brings no parameters along.
             let (_, rest) = value.split_once('>').unwrap_or_default();
             assert!(rest.starts_with("; rel="), "{value:?}");

@@ -44,7 +44,7 @@ pub fn open(params: &str, settings: Settings) -> (Database, Log) {
 /// How many mirrors may be used for a file.
 pub fn mirrors(database: &Database, path: &str) -> Result<usize, mirror_db::DbError> {
     let record = database.file(path, 1, 1)?;
-    Ok(record.mirrors(&database.mirrors()).count())
+    Ok(record.mirrors(&database.mirrors()).iter().count())
 }
 
 /// How long something takes to become true; at most `limit`.

@@ -157,7 +157,11 @@ impl World {
                 stamp_key,
                 now,
             }
-            .headers(|name, value| headers.push((name, value.to_owned())));
+            .headers(|header, value| {
+                let name = header.name().to_str().expect("ASCII");
+                let value = str::from_utf8(value).expect("UTF-8");
+                headers.push((name, value.to_owned()));
+            });
             headers
         })
     }
