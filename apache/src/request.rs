@@ -73,6 +73,10 @@ pub struct FileInfo {
     pub mtime: i64,
     /// Last change in microseconds since 1970
     pub mtime_micros: i64,
+    /// `st_dev` of what the name leads to
+    pub device: u64,
+    /// `st_ino` of what the name leads to
+    pub inode: u64,
 }
 
 /// A field of the request, copied. Fields are read one by one through the raw pointer:
@@ -165,6 +169,8 @@ impl<'r> Request<'r> {
             size: u64::try_from(finfo.size).unwrap_or(0),
             mtime: finfo.mtime.div_euclid(1_000_000),
             mtime_micros: finfo.mtime,
+            device: finfo.device,
+            inode: finfo.inode,
         }
     }
 

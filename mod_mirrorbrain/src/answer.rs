@@ -116,8 +116,10 @@ impl<'r> Job<'r> {
         Outcome::Declined
     }
 
-    fn key(&self) -> Option<Vec<u8>> {
-        self.exchange.base()?.key(self.subject.path)
+    fn key(&self) -> Option<Arc<[u8]>> {
+        self.exchange
+            .base()?
+            .key(self.subject.path, self.subject.id)
     }
 
     fn facts(&self, key: &[u8]) -> Result<Facts, DbError> {

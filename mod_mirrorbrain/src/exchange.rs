@@ -4,7 +4,7 @@ use crate::MirrorBrain;
 use crate::client::Who;
 use crate::config::{Directory, Server};
 use crate::facts::Facts;
-use crate::path::{Base, path};
+use crate::path::{Base, FileId, path};
 use crate::runtime::Runtime;
 use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
@@ -35,6 +35,8 @@ pub struct Subject<'r> {
     pub size: u64,
     /// Last change in seconds since 1970
     pub mtime: i64,
+    /// Which file it is
+    pub id: FileId,
     /// Whether the URL had a suffix, so that what httpd knows is about another name
     pub suffixed: bool,
 }
@@ -81,12 +83,19 @@ impl<'r> Exchange<'r> {
 
     /// The file that the URL names.
     pub fn requested(self, path: &'r Path, info: FileInfo) -> Subject<'r> {
-        let FileInfo { size, mtime, .. } = info;
+        let FileInfo {
+            size,
+            mtime,
+            device,
+            inode,
+            ..
+        } = info;
         Subject {
             path,
             uri: self.uri(),
             size,
             mtime,
+            id: FileId { device, inode },
             suffixed: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::answer::Job;
 use crate::exchange::{Exchange, Subject, Wanted};
-use crate::path::path;
+use crate::path::{FileId, path};
 use crate::yum;
 use apache::{FileKind, Handler, Outcome, Request};
 use representation::query::QueryArguments;
@@ -103,6 +103,7 @@ impl<'r> Exchange<'r> {
                 uri,
                 size,
                 mtime,
+                id: FileId::from(&metadata),
                 suffixed: true,
             },
             representation,

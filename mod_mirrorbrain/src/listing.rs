@@ -23,6 +23,6 @@ impl FileAnswer for Listed {
         exchange.config.excludes_file(&uri, content_type).is_none()
             && exchange
                 .base()
-                .is_some_and(|base| base.key(path(file)).is_some())
+                .is_some_and(|base| base.find_key(path(file)).is_some())
     }
 }

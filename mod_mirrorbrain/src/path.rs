@@ -1,12 +1,13 @@
 //! From the file a request leads to, to its key in the database.
 
 use arc_swap::ArcSwapOption;
+use quick_cache::{Weighter, sync::Cache};
 use std::ffi::{CStr, OsStr};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -28,12 +29,44 @@ fn real_path(path: &Path) -> io::Result<PathBuf> {
 /// How long the real path of a base is taken for granted.
 const BASE_LIFETIME: Duration = Duration::from_secs(1);
 
+/// How long the key of a file is taken for granted, if its name still leads to the same file. Then
+/// only a directory above it can have been renamed.
+const KEY_LIFETIME: Duration = Duration::from_secs(2);
+
+/// Bytes of memory for the keys of one base's files.
+const KEYS_SIZE: u64 = 4 << 20;
+
+/// What tells one file from another, whatever its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    /// `st_dev`
+    pub device: u64,
+    /// `st_ino`
+    pub inode: u64,
+}
+
+impl From<&Metadata> for FileId {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
 /// The directory that the keys of files are relative to.
 pub struct Base {
     configured: PathBuf,
     /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
     /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
-    real: OnceLock<ArcSwapOption<RealBase>>,
+    known: OnceLock<Known>,
+}
+
+/// What was found out a moment ago.
+struct Known {
+    base: ArcSwapOption<RealBase>,
+    /// By the name that requests were mapped to.
+    keys: Cache<Box<[u8]>, RealKey, Weigher>,
 }
 
 struct RealBase {
@@ -41,12 +74,38 @@ struct RealBase {
     resolved: Instant,
 }
 
+#[derive(Clone)]
+struct RealKey {
+    file: FileId,
+    key: Arc<[u8]>,
+    resolved: Instant,
+}
+
+#[derive(Clone)]
+struct Weigher;
+
+impl Weighter<Box<[u8]>, RealKey> for Weigher {
+    fn weight(&self, name: &Box<[u8]>, found: &RealKey) -> u64 {
+        // The constant covers the allocator and the cache's own bookkeeping.
+        160 + name.len() as u64 + found.key.len() as u64
+    }
+}
+
+impl Known {
+    fn new() -> Self {
+        Self {
+            base: ArcSwapOption::empty(),
+            keys: Cache::with_weighter(1024, KEYS_SIZE, Weigher),
+        }
+    }
+}
+
 impl Base {
     /// A base by its configured name.
     pub fn new(configured: &Path) -> Self {
         Self {
             configured: configured.to_owned(),
-            real: OnceLock::new(),
+            known: OnceLock::new(),
         }
     }
 
@@ -56,10 +115,30 @@ impl Base {
     }
 
     /// The key of a file: its real path relative to that of the base. `None` if it lies
-    /// elsewhere or has vanished.
-    pub fn key(&self, file: &Path) -> Option<Vec<u8>> {
+    /// elsewhere or has vanished. `id` is what was found under its name a moment ago.
+    pub fn key(&self, file: &Path, id: FileId) -> Option<Arc<[u8]>> {
+        let name = file.as_os_str().as_bytes();
+        let keys = &self.known().keys;
+        if let Some(found) = keys.get(name)
+            && found.file == id
+            && found.resolved.elapsed() < KEY_LIFETIME
+        {
+            return Some(found.key);
+        }
+        let key: Arc<[u8]> = self.find_key(file)?.into();
+        let found = RealKey {
+            file: id,
+            key: Arc::clone(&key),
+            resolved: Instant::now(),
+        };
+        keys.insert(name.into(), found);
+        Some(key)
+    }
+
+    /// As [`Base::key`], looked up anew.
+    pub fn find_key(&self, file: &Path) -> Option<Vec<u8>> {
         let file = real_path(file).ok()?;
-        let known = self.real().load();
+        let known = self.known().base.load();
         let fresh = known
             .as_ref()
             .filter(|real| real.resolved.elapsed() < BASE_LIFETIME);
@@ -70,8 +149,8 @@ impl Base {
             .or_else(|| below(&self.resolve()?, &file))
     }
 
-    fn real(&self) -> &ArcSwapOption<RealBase> {
-        self.real.get_or_init(ArcSwapOption::empty)
+    fn known(&self) -> &Known {
+        self.known.get_or_init(Known::new)
     }
 
     fn resolve(&self) -> Option<PathBuf> {
@@ -80,7 +159,7 @@ impl Base {
             path: path.clone(),
             resolved: Instant::now(),
         };
-        self.real().store(Some(Arc::new(real)));
+        self.known().base.store(Some(Arc::new(real)));
         Some(path)
     }
 }

@@ -31,7 +31,7 @@ impl Exchange<'_> {
         };
         let proof = base.path().join(OsStr::from_bytes(&directory.file));
         let metadata = proof.metadata().ok().filter(Metadata::is_file);
-        let found = metadata.and_then(|found| Some((base.key(&proof)?, found)));
+        let found = metadata.and_then(|found| Some((base.key(&proof, (&found).into())?, found)));
         let Some((key, metadata)) = found else {
             return Outcome::Status(404);
         };
