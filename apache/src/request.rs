@@ -285,14 +285,47 @@ impl<'r> Request<'r> {
     }
 
     /// The port for self-referring URLs (`UseCanonicalName`, `UseCanonicalPhysicalPort`), or
-    /// `None` if it is the default one.
+    /// `None` if it is the default one. With `UseCanonicalName Off` httpd repeats whatever port
+    /// the client claims; here that counts only if the configuration names none and the
+    /// connection came in at it.
     pub fn explicit_port(self) -> Option<u16> {
-        // SAFETY: a live request.
-        let port = unsafe { sys::ap_get_server_port(self.raw) };
+        let claimed = self.server_port();
+        let own = self.server_port_unclaimed();
+        let unnamed = self.server().port() == 0;
+        let port = if unnamed && Some(claimed) == self.local_port() {
+            claimed
+        } else {
+            own
+        };
         // SAFETY: a live request.
         let default = unsafe { sys::ap_run_default_port(self.raw) };
         let known = if self.scheme() == "https" { 443 } else { 80 };
         (port != default && port != known).then_some(port)
+    }
+
+    fn server_port(self) -> u16 {
+        // SAFETY: a live request.
+        unsafe { sys::ap_get_server_port(self.raw) }
+    }
+
+    /// The port that httpd would take if the client had sent none.
+    fn server_port_unclaimed(self) -> u16 {
+        let claimed = field!(self, parsed_uri).port_str;
+        // SAFETY: a live request, which only this thread works on.
+        unsafe { (*self.raw).parsed_uri.port_str = std::ptr::null_mut() };
+        let port = self.server_port();
+        // SAFETY: as above; other modules see what they saw before.
+        unsafe { (*self.raw).parsed_uri.port_str = claimed };
+        port
+    }
+
+    /// The port that the connection came in at.
+    fn local_port(self) -> Option<u16> {
+        let connection = field!(self, connection);
+        // SAFETY: a request has a live connection.
+        let address = unsafe { (*connection).local_addr };
+        // SAFETY: null or the address of that connection.
+        unsafe { address.as_ref() }.map(|address| address.port)
     }
 
     /// The host for self-referring URLs, IPv6 addresses in brackets. A name that the client

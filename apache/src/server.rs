@@ -58,6 +58,11 @@ impl<'c> Server<'c> {
         unsafe { c_str(self.record().server_hostname) }.unwrap_or(c"")
     }
 
+    /// The port that the configuration names, in `ServerName` or `<VirtualHost>`; 0 if none.
+    pub(crate) fn port(self) -> u16 {
+        self.record().port
+    }
+
     /// Whether `host` is this server's name or one of its `ServerAlias`es, wildcards included.
     pub fn is_called(self, host: &CStr) -> bool {
         if self.name().to_bytes().eq_ignore_ascii_case(host.to_bytes()) {

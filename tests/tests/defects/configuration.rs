@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use tests::http::{self, Response};
+use tests::httpd::Httpd;
 use tests::site::{GERMANY, Mirror, Site as OwnSite};
 
 use super::survives;
@@ -259,6 +260,55 @@ fn m43_links_to_ourselves_use_the_name_of_the_virtual_host() {
             let document = httpd.get_with(&format!("/iso/full.iso.{suffix}"), &headers);
             assert!(!document.text().contains("stranger"), "{host}: {suffix}");
         }
+    }
+}
+
+/// The origin of the links of an answer to a request with that `Host`.
+fn origin(httpd: &Httpd, host: &str) -> String {
+    let mut headers = BERLIN.to_vec();
+    headers.push(("Host", host));
+    let link = httpd
+        .get_with("/iso/full.iso", &headers)
+        .headers("Link")
+        .remove(0);
+    let link = link.trim_start_matches('<');
+    link.split("/iso/").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn m43_links_to_ourselves_do_not_repeat_a_strangers_port() {
+    let started = |name, lines: &str| Site::new(name).server(lines).start();
+    // No port in the configuration: the one that the client came to, or none.
+    let httpd = started("m43_port_unnamed", "UseCanonicalName Off");
+    let port = httpd.port();
+    let plain = "http://download.example.org";
+    let here = format!("{plain}:{port}");
+    assert_eq!(
+        origin(&httpd, &format!("download.example.org:{port}")),
+        here
+    );
+    for claimed in ["", ":1337", ":0", ":65535", ":99999", ":"] {
+        let host = format!("download.example.org{claimed}");
+        if httpd.get_with("/iso/full.iso", &[("Host", &host)]).status == 302 {
+            assert_eq!(origin(&httpd, &host), plain, "{host}");
+        }
+    }
+    // A port in the configuration is the one that administrators behind NAT or a proxy chose.
+    let named = "UseCanonicalName Off\nServerName download.example.org:8443";
+    let httpd = started("m43_port_named", named);
+    let port = httpd.port();
+    for claimed in ["", ":1337", ":80", &format!(":{port}")] {
+        let host = format!("download.example.org{claimed}");
+        assert_eq!(origin(&httpd, &host), format!("{plain}:8443"), "{host}");
+    }
+    // Or they leave it to the connection.
+    let physical =
+        "UseCanonicalName Off\nUseCanonicalPhysicalPort On\nServerName download.example.org:8443";
+    let httpd = started("m43_port_physical", physical);
+    let here = format!("{plain}:{}", httpd.port());
+    for claimed in ["", ":1337"] {
+        let host = format!("download.example.org{claimed}");
+        assert_eq!(origin(&httpd, &host), here, "{host}");
     }
 }
 
