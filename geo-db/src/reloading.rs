@@ -64,11 +64,6 @@ impl<S: AsRef<[u8]>> Reloading<S> {
         &self.path
     }
 
-    /// The database opened last.
-    pub fn current(&self) -> Option<Arc<Database<S>>> {
-        self.slot().load_full()
-    }
-
     /// Where an address is, by the database opened last.
     pub fn place(&self, address: IpAddr) -> Place {
         self.slot()

@@ -9,7 +9,7 @@ use crate::{
     ConnectionInfo, CustomQuery, DbError, LogLevel, Logger, PoolSettings, Unavailable,
     queue::{Answer, Queue},
     reply::Reply,
-    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared, UP},
+    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared},
     statement::Statement,
     supervisor::supervise,
     value::TextValue,
@@ -113,11 +113,6 @@ impl Pool {
     /// Whether queries fail at once.
     pub(crate) fn is_away(&self) -> bool {
         matches!(self.shared.state.load(Ordering::Relaxed), IDLE | DOWN)
-    }
-
-    /// Whether the server answers, as far as is known.
-    pub fn is_up(&self) -> bool {
-        self.shared.state.load(Ordering::Relaxed) == UP
     }
 
     /// Runs a site's own query, parameters in text form, and reads every column as text; `None` is
