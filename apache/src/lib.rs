@@ -14,6 +14,7 @@
 //! What lives in a pool carries the lifetime of the request (`'r`) or the configuration that
 //! owns the pool.
 
+pub mod argument;
 mod directive;
 mod guard;
 mod hook;

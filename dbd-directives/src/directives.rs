@@ -1,11 +1,11 @@
 //! The directive table.
 
 use crate::DbdSettings;
+use apache::argument::{number, seconds, secret, text, wrong};
 use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
 use mirror_db::ConnectionInfo;
 use std::ffi::CStr;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 /// A server record that keeps [`DbdSettings`].
 pub trait DbdRecord {
@@ -67,47 +67,22 @@ const fn ignored<D: Definition>(name: &'static CStr, args: Args) -> Directive<D>
     Directive::new(name, Context::SERVER, args, Setter::Ignore, help)
 }
 
-fn text<'a>(command: &Command<'_>, args: &[&'a CStr]) -> Result<&'a str, String> {
-    let value = args.first().copied().unwrap_or(c"");
-    value.to_str().map_err(|_| {
-        format!(
-            "{}: {} is not UTF-8",
-            command.name(),
-            value.to_string_lossy()
-        )
-    })
-}
-
-fn number(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<u32, String> {
-    let value = text(command, args)?;
-    match value.trim().parse() {
-        Ok(number) if number >= least => Ok(number),
-        _ => Err(format!(
-            "{}: {value} is not a whole number from {least} up",
-            command.name()
-        )),
-    }
-}
-
 fn count(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<usize, String> {
-    let value = number(command, args, least)?;
+    let value = number(command, args, least, "connections")?;
     Ok(usize::try_from(value).unwrap_or(usize::MAX))
 }
 
 fn driver<R: DbdRecord>(_: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    match text(command, args)? {
+    match text(command, args, 0)? {
         "pgsql" => Ok(()),
-        other => Err(format!(
-            "{}: {other} is not supported, only pgsql is",
-            command.name()
-        )),
+        other => Err(wrong(command, other, "is not supported, only pgsql is")),
     }
 }
 
 fn params<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     // Of the value the message holds what the parser names, never the whole: it may hold a
     // password.
-    let info = ConnectionInfo::parse(text(command, args)?)
+    let info = ConnectionInfo::parse(secret(command, args)?)
         .map_err(|error| format!("{}: {error}", command.name()))?;
     record.dbd_mut().connection = Some(info);
     Ok(())
@@ -124,13 +99,12 @@ fn keep<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> 
 }
 
 fn expiry<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let seconds = number(command, args, 0)?;
-    record.dbd_mut().idle_expiry = Some(Duration::from_secs(seconds.into()));
+    record.dbd_mut().idle_expiry = Some(seconds(command, args, 0)?);
     Ok(())
 }
 
 fn init_sql<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let statement = text(command, args)?;
+    let statement = text(command, args, 0)?;
     record.dbd_mut().init_sql.push(statement.to_owned());
     Ok(())
 }

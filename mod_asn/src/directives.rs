@@ -2,13 +2,13 @@
 
 use crate::Asn;
 use crate::config::{Directory, Origin, Server};
+use apache::argument::{bytes, seconds, wrong};
 use apache::{Args, Command, Context, Directive, SetResult, Setter};
 use mirror_db::CustomQuery;
 use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// All directives but those of mod_dbd.
 pub const DIRECTIVES: &[Directive<Asn>] = &[
@@ -88,15 +88,15 @@ fn set_headers(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResul
 }
 
 fn set_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let sql = value(args).to_string_lossy();
-    let query = CustomQuery::parse(&sql, 1).map_err(|error| refused(command, &sql, error))?;
+    let sql = bytes(args, 0).to_string_lossy();
+    let query = CustomQuery::parse(&sql, 1).map_err(|error| wrong(command, &sql, error))?;
     set_origin(server, command, &sql, Origin::Query(Arc::new(query)))
 }
 
 fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let file = value(args);
+    let file = bytes(args, 0);
     let path = command.server_root_relative(file).ok_or_else(|| {
-        refused(
+        wrong(
             command,
             &file.to_string_lossy(),
             "is not a path below ServerRoot",
@@ -120,7 +120,7 @@ fn set_origin(
     match (&server.origin, &origin) {
         (Some(Origin::Query(_)), Origin::File(_)) | (Some(Origin::File(_)), Origin::Query(_)) => {
             let why = "only one of ASLookupQuery and ASLookupDatabase can answer";
-            Err(refused(command, value, why))
+            Err(wrong(command, value, why))
         }
         _ => {
             server.origin = Some(origin);
@@ -130,18 +130,8 @@ fn set_origin(
 }
 
 fn set_refresh(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let text = value(args).to_string_lossy();
-    match text.parse::<u32>() {
-        Ok(seconds) if seconds > 0 => {
-            server.refresh = Some(Duration::from_secs(seconds.into()));
-            Ok(())
-        }
-        _ => Err(refused(
-            command,
-            &text,
-            "is not a number of seconds, 1 or more",
-        )),
-    }
+    server.refresh = Some(seconds(command, args, 1)?);
+    Ok(())
 }
 
 fn set_header(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
@@ -155,18 +145,10 @@ fn set_variable(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
 }
 
 fn name(command: &Command<'_>, args: &[&CStr]) -> Result<Arc<CStr>, String> {
-    let name = value(args);
+    let name = bytes(args, 0);
     let good = |b: &u8| b.is_ascii_graphic() && *b != b':' && *b != b'=';
     if !name.to_bytes().iter().all(good) {
-        return Err(refused(command, &name.to_string_lossy(), "is not a name"));
+        return Err(wrong(command, &name.to_string_lossy(), "is not a name"));
     }
     Ok(name.into())
-}
-
-fn value<'a>(args: &[&'a CStr]) -> &'a CStr {
-    args.first().copied().unwrap_or(c"")
-}
-
-fn refused(command: &Command<'_>, value: &str, why: impl std::fmt::Display) -> String {
-    format!("{}: \"{value}\" {why}", command.name())
 }

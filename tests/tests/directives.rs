@@ -401,7 +401,7 @@ const BAD: &[(bool, &str, &str)] = &[
     (
         SERVER,
         "DBDriver mysql",
-        "DBDriver: mysql is not supported, only pgsql is",
+        "DBDriver: \"mysql\" is not supported, only pgsql is",
     ),
     (
         SERVER,
@@ -421,7 +421,7 @@ const BAD: &[(bool, &str, &str)] = &[
     (
         SERVER,
         "DBDMax 0",
-        "DBDMax: 0 is not a whole number from 1 up",
+        "DBDMax: \"0\" is not a number of connections, 1 or more",
     ),
     (SERVER, "FormGET perhaps", "FormGET must be On or Off"),
     (

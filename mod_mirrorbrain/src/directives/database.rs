@@ -1,7 +1,7 @@
 //! Setters of the server record that concern the database.
 
-use super::value::{number, seconds, text, wrong};
 use crate::config::Server;
+use apache::argument::{number, seconds, text, wrong};
 use apache::{Command, SetResult};
 use mirror_db::CustomQuery;
 use std::ffi::CStr;

@@ -1,7 +1,8 @@
 //! Setters of the directory record.
 
-use super::value::{bytes, number, regex, text, wrong};
+use super::value::regex;
 use crate::config::{Directory, Network};
+use apache::argument::{bytes, number, secret, text, wrong};
 use apache::{Command, SetResult};
 use ipnet::IpNet;
 use mirror_selection::Mirror;
@@ -105,7 +106,7 @@ pub fn fallback(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]
 }
 
 pub fn stamp_key(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    directory.stamp_key = Some(text(command, args, 0)?.into());
+    directory.stamp_key = Some(secret(command, args)?.into());
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Setters of the server record, apart from those of the database.
 
-use super::value::{bytes, file, seconds, text, wrong};
+use super::value::file;
 use crate::config::{Server, YumPattern, YumRule};
+use apache::argument::{bytes, seconds, text, wrong};
 use apache::{Command, Regex, SetResult};
 use representation::{DhtNode, Publisher};
 use std::ffi::{CStr, CString};
