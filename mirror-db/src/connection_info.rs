@@ -118,6 +118,10 @@ impl ConnectionInfoError {
     fn value(key: &str, value: &str) -> Self {
         Self(format!("invalid value \"{value}\" for \"{key}\""))
     }
+
+    fn unknown(key: &str) -> Self {
+        Self(format!("unknown connection parameter \"{key}\""))
+    }
 }
 
 impl ConnectionInfo {
@@ -138,7 +142,21 @@ impl ConnectionInfo {
                 "the connection string holds a NUL character",
             ));
         }
-        let mut pairs = match uri::strip_scheme(text) {
+        let uri = uri::strip_scheme(text);
+        // What an error would name may be a piece of a password that ended too early.
+        let read = Self::read(uri, text, environment);
+        match uri.map(uri::check_separators) {
+            Some(Err(problem)) if problem.always || read.is_err() => Err(problem.error),
+            _ => read,
+        }
+    }
+
+    fn read(
+        uri: Option<&str>,
+        text: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConnectionInfoError> {
+        let mut pairs = match uri {
             Some(rest) => uri::parse(rest)?,
             None => key_value::parse(text)?,
         };
@@ -149,13 +167,25 @@ impl ConnectionInfo {
         }
         let mut info = Self::default();
         let (mut hosts, mut addresses, mut ports) = ("", "", "");
+        let mut previous = "";
         for (key, value) in &pairs {
             match key.as_str() {
                 "host" => hosts = value,
                 "hostaddr" => addresses = value,
                 "port" => ports = value,
-                _ => options::apply(&mut info, key, value)?,
+                _ => match options::apply(&mut info, key, value) {
+                    // What looks like a key may be a piece of the password.
+                    Err(error)
+                        if previous == "password" && error == ConnectionInfoError::unknown(key) =>
+                    {
+                        return Err(ConnectionInfoError::new(
+                            "an unknown parameter follows \"password\"; quote values with spaces",
+                        ));
+                    }
+                    applied => applied?,
+                },
             }
+            previous = key;
         }
         info.endpoints = endpoints(hosts, addresses, ports)?;
         info.check()?;

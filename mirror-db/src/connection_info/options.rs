@@ -132,11 +132,7 @@ fn apply_tls(info: &mut ConnectionInfo, key: &str, value: &str) -> Result<(), Co
                 "\"{key}\" is not supported"
             )));
         }
-        _ => {
-            return Err(ConnectionInfoError::new(format!(
-                "unknown connection parameter \"{key}\""
-            )));
-        }
+        _ => return Err(ConnectionInfoError::unknown(key)),
     }
     Ok(())
 }

@@ -9,6 +9,29 @@ pub(super) fn strip_scheme(text: &str) -> Option<&str> {
         .or_else(|| text.strip_prefix("postgres://"))
 }
 
+/// A separator at the wrong place. `always`: there is no way to read that as it stands.
+pub(super) struct Misplaced {
+    pub error: ConnectionInfoError,
+    pub always: bool,
+}
+
+/// Looks for signs that user name or password hold a separator that should have been encoded: then
+/// a piece of the password is taken for a host, a port or a parameter.
+pub(super) fn check_separators(rest: &str) -> Result<(), Misplaced> {
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    let count = authority.matches('@').count();
+    if count <= 1 && rest.matches('@').count() == count {
+        return Ok(());
+    }
+    Err(Misplaced {
+        error: ConnectionInfoError::new(
+            "an \"@\" stands where no host follows; write \"@\", \"/\" and \"?\" in user name and \
+             password as %40, %2F and %3F",
+        ),
+        always: count > 1,
+    })
+}
+
 /// Reads what follows the scheme. Every component is optional and percent-encoded (RFC 3986).
 pub(super) fn parse(rest: &str) -> Result<Pairs, ConnectionInfoError> {
     let mut pairs = Pairs::new();
