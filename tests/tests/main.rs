@@ -16,5 +16,6 @@ mod loading;
 mod options;
 mod outage;
 mod reference;
+mod security;
 mod site;
 mod sticky;

@@ -1,0 +1,3 @@
+//! What SECURITY.md promises, on a real httpd.
+
+mod secrets;
