@@ -13,6 +13,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+const UNAUTHORIZED: u16 = 401;
+const FORBIDDEN: u16 = 403;
+
 /// The content handler.
 pub struct Engine;
 
@@ -50,6 +53,7 @@ impl<'r> Exchange<'r> {
             FileKind::Missing => match self.suffixed(name.to_bytes()) {
                 Suffixed::Of(subject, representation) => (subject, Wanted::Named(representation)),
                 Suffixed::Missing => return Outcome::Status(404),
+                Suffixed::Refused(status) => return Outcome::Status(status),
                 Suffixed::No => return Outcome::Declined,
             },
             FileKind::Directory | FileKind::Other => return Outcome::Declined,
@@ -94,6 +98,9 @@ impl<'r> Exchange<'r> {
         if !metadata.is_file() {
             return Suffixed::Missing;
         }
+        if let Some(status) = self.refusal(uri) {
+            return Suffixed::Refused(status);
+        }
         // Logs show the file, whatever was asked about it.
         self.request.set_uri(uri);
         let (size, mtime) = (metadata.len(), metadata.mtime());
@@ -109,6 +116,21 @@ impl<'r> Exchange<'r> {
             representation,
         )
     }
+
+    /// The status with which httpd refuses the file itself to this client: sections with access
+    /// rules may match its name, but not the name with the suffix.
+    fn refusal(self, uri: &[u8]) -> Option<u16> {
+        let Some(file) = self.request.lookup_uri(uri) else {
+            return Some(FORBIDDEN);
+        };
+        let status = file.request().status();
+        let challenge = file.request().err_headers_out().get(c"WWW-Authenticate");
+        if let Some(challenge) = challenge.filter(|_| status == UNAUTHORIZED) {
+            let headers = self.request.err_headers_out();
+            headers.set(c"WWW-Authenticate", challenge.to_bytes());
+        }
+        matches!(status, UNAUTHORIZED | FORBIDDEN).then_some(status)
+    }
 }
 
 enum Suffixed<'r> {
@@ -116,6 +138,8 @@ enum Suffixed<'r> {
     Of(Subject<'r>, Representation),
     /// A representation of a file that does not
     Missing,
+    /// A representation of a file that this client may not have
+    Refused(u16),
     /// Just a name that does not exist
     No,
 }

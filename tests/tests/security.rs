@@ -1,3 +1,4 @@
 //! What SECURITY.md promises, on a real httpd.
 
+mod paths;
 mod secrets;
