@@ -3,7 +3,7 @@
 use arc_swap::ArcSwapOption;
 use quick_cache::{Weighter, sync::Cache};
 use std::ffi::{CStr, OsStr};
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -17,10 +17,17 @@ use std::time::{Duration, Instant};
 /// Linux tells the name of an open file: three system calls, however deep the path is, where
 /// realpath(3) needs one for each component. O_PATH opens nothing but the name.
 fn real_path(path: &Path) -> io::Result<PathBuf> {
-    let file = OpenOptions::new()
+    name_of(&open(path)?, path)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_PATH)
-        .open(path)?;
+        .open(path)
+}
+
+fn name_of(file: &File, path: &Path) -> io::Result<PathBuf> {
     fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
         // No /proc in this chroot.
         .or_else(|_| fs::canonicalize(path))
@@ -115,7 +122,8 @@ impl Base {
     }
 
     /// The key of a file: its real path relative to that of the base. `None` if it lies
-    /// elsewhere or has vanished. `id` is what was found under its name a moment ago.
+    /// elsewhere, has vanished, or is another file than `id`, which was found under its name a
+    /// moment ago: what is known of that one must not be told of this one.
     pub fn key(&self, file: &Path, id: FileId) -> Option<Arc<[u8]>> {
         let name = file.as_os_str().as_bytes();
         let keys = &self.known().keys;
@@ -125,7 +133,10 @@ impl Base {
         {
             return Some(found.key);
         }
-        let key: Arc<[u8]> = self.find_key(file)?.into();
+        let open = open(file).ok()?;
+        let same = FileId::from(&open.metadata().ok()?) == id;
+        let real = name_of(&open, file).ok().filter(|_| same)?;
+        let key: Arc<[u8]> = self.below(&real)?.into();
         let found = RealKey {
             file: id,
             key: Arc::clone(&key),
@@ -137,7 +148,10 @@ impl Base {
 
     /// As [`Base::key`], looked up anew.
     pub fn find_key(&self, file: &Path) -> Option<Vec<u8>> {
-        let file = real_path(file).ok()?;
+        self.below(&real_path(file).ok()?)
+    }
+
+    fn below(&self, file: &Path) -> Option<Vec<u8>> {
         let known = self.known().base.load();
         let fresh = known
             .as_ref()
@@ -145,8 +159,8 @@ impl Base {
         // A file outside of what the base was a moment ago: the base may be a link that was
         // moved, so look again before believing it.
         fresh
-            .and_then(|real| below(&real.path, &file))
-            .or_else(|| below(&self.resolve()?, &file))
+            .and_then(|real| below(&real.path, file))
+            .or_else(|| below(&self.resolve()?, file))
     }
 
     fn known(&self) -> &Known {

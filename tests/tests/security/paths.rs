@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use tests::httpd::Httpd;
 use tests::site::{GERMANY, Mirror, Site};
@@ -171,4 +174,52 @@ fn a_document_about_a_file_is_refused_to_whom_the_file_is_refused() {
     let joe = [("Authorization", "Basic am9lOnNlY3JldA==")];
     assert_eq!(httpd.get_with("/pub/members.iso.sha256", &joe).status, 200);
     assert_eq!(httpd.get_with("/pub/full.iso.sha256", GERMANY).status, 200);
+}
+
+/// A directory turns into a link out of the tree and back, again and again, while files in it are
+/// asked for. An answer is about one of the two, never about a mix.
+#[test]
+fn a_directory_that_becomes_a_link_during_a_request_gives_nothing_away() {
+    let site = site("paths_swap")
+        .hashed("swap/full.iso", b"content")
+        .config("<Directory \"@TREE@/swap\">\nRequire all granted\n</Directory>");
+    let mut httpd = site.start().0;
+    httpd.allow("AH00"); // names that are gone in between, and links out of the tree
+    httpd.allow("AH01630");
+    let (tree, outside) = (httpd.tree(), httpd.work().join("outside"));
+    let stop = Arc::new(AtomicBool::new(false));
+    let swapping = {
+        let stop = Arc::clone(&stop);
+        thread::spawn(move || {
+            let (real, aside, link) = (tree.join("swap"), tree.join("aside"), tree.join("link"));
+            while !stop.load(Ordering::Relaxed) {
+                symlink(&outside, &link).expect("link");
+                fs::rename(&real, &aside).expect("directory aside");
+                fs::rename(&link, &real).expect("link in its place");
+                fs::remove_file(&real).expect("link away");
+                fs::rename(&aside, &real).expect("directory back");
+            }
+        })
+    };
+    for round in 0..60 {
+        for target in [
+            "/swap/full.iso",
+            "/swap/full.iso.meta4",
+            "/swap/full.iso?mirrorlist",
+        ] {
+            let answer = httpd.get_with(target, GERMANY);
+            let text = answer.text();
+            match answer.status {
+                302 => assert_eq!(answer.location(), "http://berlin.example/swap/full.iso"),
+                200 => assert!(
+                    !text.contains(&format!("<size>{}<", OUTSIDE.len())),
+                    "{text}"
+                ),
+                status => assert!([403, 404].contains(&status), "{round}: {target}: {status}"),
+            }
+            assert!(!text.contains("outside/full.iso"), "{target}: {text}");
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    swapping.join().expect("swapping");
 }
