@@ -6,7 +6,7 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fuzz fmt lint install clean
+.PHONY: all setup demo demo-stop test fuzz fmt lint deny install clean
 .PHONY: bench bench-sweep bench-instructions bench-build
 
 # The modules, under the names that httpd knows, in target/modules.
@@ -62,6 +62,11 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# Dependencies by deny.toml, known vulnerabilities included: needs cargo-deny and the network.
+deny:
+	@command -v cargo-deny >/dev/null || { echo "deny: cargo install --locked cargo-deny" >&2; exit 1; }
+	$(CARGO) deny check
 
 # The modules go where httpd looks for them. Nothing is switched on: that is the site's decision.
 # Under sudo there is often no cargo: then what `make` has built before is installed.

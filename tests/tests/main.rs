@@ -7,6 +7,7 @@ mod compat;
 mod corrected;
 mod corrections;
 mod defects;
+mod dependencies;
 mod directives;
 mod documents;
 mod harness;
