@@ -47,7 +47,7 @@ fn site() -> Httpd {
 }
 
 /// Bytes of memory that the only child has, by a line of its status.
-fn memory(httpd: &Httpd, line: &str) -> usize {
+pub fn memory(httpd: &Httpd, line: &str) -> usize {
     let children = httpd.children();
     let [child] = children[..] else {
         panic!("one child: {children:?}");

@@ -1,4 +1,9 @@
 //! What SECURITY.md promises, on a real httpd.
 
+mod bounds;
+mod injection;
 mod paths;
+mod scripts;
 mod secrets;
+mod sql;
+mod trust;

@@ -50,7 +50,7 @@ fn chromium() -> PathBuf {
 }
 
 /// The attributes that the probe left on the page's body.
-fn probe(url: &str) -> impl Fn(&str) -> String + use<> {
+pub fn probe(url: &str) -> impl Fn(&str) -> String + use<> {
     let profile = temp_dir("chromium");
     let dom = run(Command::new(chromium())
         .args([

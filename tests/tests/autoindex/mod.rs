@@ -1,6 +1,6 @@
 //! mod_autoindex_mb: held against the mod_autoindex of the same httpd, and its own columns.
 
-mod browser;
+pub mod browser;
 mod combinations;
 mod configuration;
 mod defects;
