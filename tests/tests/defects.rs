@@ -5,7 +5,7 @@ mod answers;
 mod configuration;
 mod crashes;
 
-mod listed;
+pub mod listed;
 mod memcached;
 mod numbers;
 mod selection;

@@ -3,6 +3,7 @@
 mod bounds;
 mod injection;
 mod paths;
+mod promises;
 mod scripts;
 mod secrets;
 mod sql;

@@ -20,7 +20,7 @@ fn ids() -> BTreeSet<String> {
 }
 
 /// The names of all test functions of the workspace.
-fn tests_in(directory: &Path, found: &mut BTreeSet<String>) {
+pub fn tests_in(directory: &Path, found: &mut BTreeSet<String>) {
     let entries =
         fs::read_dir(directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
     for entry in entries.flatten() {
@@ -43,7 +43,7 @@ fn tests_in(directory: &Path, found: &mut BTreeSet<String>) {
 }
 
 /// What stands between backticks.
-fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+pub fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
