@@ -1,6 +1,7 @@
 //! Looks addresses up in the bytes of a file.
 
 use crate::address::Ip6;
+use crate::intervals::{Address, Row};
 use crate::layout::{Header, RANGE, RANGE_RECORD, Sections, V4, V6, VALUE};
 use crate::range::Range;
 use std::fmt;
@@ -191,43 +192,28 @@ impl fmt::Display for Prefix {
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::V4(first, last) => {
-                let (a, b) = (Ipv4Addr::from_bits(first), Ipv4Addr::from_bits(last));
-                write(
-                    f,
-                    (a, b),
-                    crate::intervals::Row {
-                        first,
-                        last,
-                        asn: 0,
-                    },
-                )
-            }
-            Self::V6(first, last) => {
-                let (a, b) = (Ip6(first), Ip6(last));
-                write(
-                    f,
-                    (a, b),
-                    crate::intervals::Row {
-                        first,
-                        last,
-                        asn: 0,
-                    },
-                )
-            }
+            Self::V4(first, last) => write(f, first, last, Ipv4Addr::from_bits),
+            Self::V6(first, last) => write(f, first, last, Ip6),
             Self::Everything => f.write_str("-"),
         }
     }
 }
 
-fn write<A: crate::intervals::Address>(
+fn write<A: Address, T: fmt::Display>(
     f: &mut fmt::Formatter<'_>,
-    (first, last): (impl fmt::Display, impl fmt::Display),
-    row: crate::intervals::Row<A>,
+    first: A,
+    last: A,
+    text: fn(A) -> T,
 ) -> fmt::Result {
+    let row = Row {
+        first,
+        last,
+        asn: 0,
+    };
+    let (a, b) = (text(first), text(last));
     match row.prefix_length() {
-        Some(length) if length == A::BITS => write!(f, "{first}"),
-        Some(length) => write!(f, "{first}/{length}"),
-        None => write!(f, "{first}-{last}"),
+        Some(length) if length == A::BITS => write!(f, "{a}"),
+        Some(length) => write!(f, "{a}/{length}"),
+        None => write!(f, "{a}-{b}"),
     }
 }

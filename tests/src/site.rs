@@ -14,7 +14,7 @@ use crate::sums::{Sums, literal};
 pub const MTIME: u64 = 1_700_000_000;
 
 /// Lets a test say in headers who the client is.
-const CLIENT: &str = "\
+pub const CLIENT: &str = "\
 SetEnvIf X-Test-Addr \"(.+)\" GEOIP_ADDR=$1
 SetEnvIf X-Test-Country \"(.+)\" GEOIP_COUNTRY_CODE=$1
 SetEnvIf X-Test-Continent \"(.+)\" GEOIP_CONTINENT_CODE=$1

@@ -15,6 +15,9 @@ use tests::postgres::Database;
 /// The client's address for [`site`], which has no other way to give one.
 const CLIENT: &str = "X-Client";
 
+/// Clients are looked up everywhere, and told what was found.
+const LOOKUP: &str = "<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>";
+
 /// Ranges that nest, IPv4 and IPv6.
 const NETWORKS: &str = "INSERT INTO pfx2asn VALUES \
      ('10.0.0.0/8', 64500), ('10.1.0.0/16', 4200000000), ('10.1.2.10-10.1.2.20', 64502), \
@@ -28,7 +31,7 @@ fn site(params: &str) -> Builder {
         .config(&format!("DBDParams \"{params}\""))
         .config("ASLookupRefresh 1")
         .config("ASIPHeader X-Client")
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>")
+        .config(LOOKUP)
 }
 
 /// A database with [`NETWORKS`].

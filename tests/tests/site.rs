@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tests::httpd::{Builder, Httpd};
 use tests::postgres::{Cluster, Database};
+use tests::site::CLIENT;
 use tests::{files, http, workspace};
 
 /// A site that is not started yet.
@@ -13,15 +14,6 @@ pub struct Site {
     server: String,
     directory: String,
 }
-
-/// Where tests say who asks: request headers that become the variables of a geo module.
-const CLIENT: &str = r#"
-SetEnvIf X-Test-Addr "(.+)" GEOIP_ADDR=$1
-SetEnvIf X-Test-Country "(.+)" GEOIP_COUNTRY_CODE=$1
-SetEnvIf X-Test-Continent "(.+)" GEOIP_CONTINENT_CODE=$1
-SetEnvIf X-Test-Lat "(.+)" GEOIP_LATITUDE=$1
-SetEnvIf X-Test-Lng "(.+)" GEOIP_LONGITUDE=$1
-"#;
 
 /// Headers of a client in Berlin.
 pub const BERLIN: [(&str, &str); 5] = [

@@ -3,7 +3,7 @@
 use tests::httpd::Httpd;
 use tests::postgres::Cluster;
 
-use super::{ask, asked, logged, networks, site, wait_until};
+use super::{LOOKUP, ask, asked, logged, networks, site, wait_until};
 
 #[test]
 fn the_environment_is_set_for_setenvif_rewrite_and_logs() {
@@ -85,7 +85,7 @@ fn the_address_of_the_connection_is_used_without_a_header() {
         .stock(&["remoteip"])
         .config(&format!("DBDParams \"{}\"", db.params()))
         .config("RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 127.0.0.0/8")
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>")
+        .config(LOOKUP)
         .start();
     assert_eq!(asked(&httpd.get("/")), "127.0.0.0/8 64510");
     let response = httpd.get_with("/", &[("X-Forwarded-For", "2001:db8:1::1")]);
@@ -100,7 +100,7 @@ fn a_variable_gives_the_address() {
         .stock(&["setenvif"])
         .config(&format!("DBDParams \"{}\"", db.params()))
         .config("SetEnvIf X-Test \"(.+)\" CLIENT=$1\nASIPEnvvar CLIENT")
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>")
+        .config(LOOKUP)
         .start();
     let with = |value: &str| asked(&httpd.get_with("/", &[("X-Test", value)]));
     assert_eq!(with("10.9.9.9"), "10.0.0.0/8 64500");
@@ -146,7 +146,7 @@ fn mod_dbd_may_be_there_before_or_after() {
             .config("DBDMin 0\nDBDKeep 1\nDBDMax 2\nDBDExptime 10\nDBDPersist On")
             .config("DBDInitSQL \"SET search_path = public\"")
             .config("DBDPrepareSQL \"SELECT 1\" one")
-            .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>")
+            .config(LOOKUP)
             .start();
         assert_eq!(asked(&httpd.get("/")), "127.0.0.0/8 64510");
     }
@@ -164,10 +164,7 @@ fn the_signature_names_the_module() {
 
 #[test]
 fn a_site_that_names_no_database_is_told_once() {
-    let mut httpd = Httpd::builder()
-        .ours(&["asn"])
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>")
-        .start();
+    let mut httpd = Httpd::builder().ours(&["asn"]).config(LOOKUP).start();
     for _ in 0..3 {
         assert_eq!(asked(&httpd.get("/")), "-");
     }

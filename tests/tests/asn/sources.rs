@@ -7,7 +7,7 @@ use geo_db::writer::{Value, Writer};
 use tests::httpd::Httpd;
 use tests::postgres::Cluster;
 
-use super::{ask, networks, site, wait_until};
+use super::{LOOKUP, ask, networks, site, wait_until};
 
 #[test]
 fn answers_of_a_query_are_kept_for_the_refresh_time() {
@@ -63,7 +63,7 @@ fn an_mmdb_file_answers_and_is_replaced() {
     let builder = Httpd::builder()
         .ours(&["asn"])
         .config("ASLookupDatabase as.mmdb\nASIPHeader X-Client")
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>");
+        .config(LOOKUP);
     let file = builder.work().join("as.mmdb");
     mmdb(&file, "10.0.0.0/8", 4_200_000_000);
     let mut httpd = builder.start();
@@ -84,7 +84,7 @@ fn an_mmdb_file_that_is_missing_is_named_and_taken_up_when_it_comes() {
     let builder = Httpd::builder()
         .ours(&["asn"])
         .config("ASLookupDatabase as.mmdb\nASIPHeader X-Client")
-        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>");
+        .config(LOOKUP);
     let file = builder.work().join("as.mmdb");
     let mut httpd = builder.start();
     assert_eq!(ask(&httpd, "10.9.9.9"), "-");

@@ -1,6 +1,7 @@
 //! Sums, sizes and times at their limits.
 
 use tests::files;
+use tests::httpd::Httpd;
 use tests::postgres::Cluster;
 use tests::site::{GERMANY, Mirror, Site as OwnSite};
 
@@ -9,20 +10,27 @@ use crate::site::{BERLIN, Site};
 /// 2100-01-01T00:00:00Z
 const LATE: u64 = 4_102_444_800;
 
+/// The site with a file that changes after 2038.
+fn late(site: Site) -> Httpd {
+    let builder = site.builder();
+    files::sparse(&builder.tree(), "iso/full.iso", 1_500_000, LATE);
+    builder.start()
+}
+
+/// Status of a request for that file, and how many digests the answer has.
+fn digests(httpd: &Httpd) -> (u16, usize) {
+    let response = httpd.get_with("/iso/full.iso", &BERLIN);
+    (response.status, response.headers("Digest").len())
+}
+
 #[test]
 fn m38_files_from_after_2038_are_served_with_their_date_and_their_hashes() {
     let site = Site::new("m38")
         // A site that has made the change that its 32 bits call for.
         .sql("DROP VIEW hexhash; ALTER TABLE hash ALTER mtime TYPE bigint")
         .sql(&format!("UPDATE hash SET mtime = {LATE} WHERE file_id = 1"));
-    let builder = site.builder();
-    files::sparse(&builder.tree(), "iso/full.iso", 1_500_000, LATE);
-    let httpd = builder.start();
-    let response = httpd.get_with("/iso/full.iso", &BERLIN);
-    assert_eq!(
-        (response.status, response.headers("Digest").len()),
-        (302, 3)
-    );
+    let httpd = late(site);
+    assert_eq!(digests(&httpd), (302, 3));
     assert_eq!(httpd.get_with("/iso/full.iso.sha256", &BERLIN).status, 200);
     let zsync = httpd.get_with("/iso/full.iso.zsync", &BERLIN).text();
     assert!(
@@ -33,15 +41,8 @@ fn m38_files_from_after_2038_are_served_with_their_date_and_their_hashes() {
 
 #[test]
 fn m38_a_date_beyond_the_databases_column_is_no_error() {
-    let site = Site::new("m38_integer");
-    let builder = site.builder();
-    files::sparse(&builder.tree(), "iso/full.iso", 1_500_000, LATE);
-    let httpd = builder.start();
-    let response = httpd.get_with("/iso/full.iso", &BERLIN);
-    assert_eq!(
-        (response.status, response.headers("Digest").len()),
-        (302, 0)
-    );
+    let httpd = late(Site::new("m38_integer"));
+    assert_eq!(digests(&httpd), (302, 0));
     assert_eq!(httpd.get_with("/iso/full.iso.sha256", &BERLIN).status, 404);
 }
 
