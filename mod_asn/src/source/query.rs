@@ -78,7 +78,8 @@ impl QuerySource {
 }
 
 /// The first row of the answer. Columns beyond the second, and rows beyond the first, are of no
-/// interest; NULL or empty text is no answer.
+/// interest; NULL or empty text is no answer, and neither is what no network and no number has: it
+/// goes into headers.
 pub(super) fn ask(
     pool: &Pool,
     statement: &Arc<Statement>,
@@ -92,7 +93,8 @@ pub(super) fn ask(
     };
     let rows = pool.query_text(statement, parameters)?;
     let mut columns = rows.into_iter().next().into_iter().flatten();
-    let mut text = || columns.next().flatten().filter(|text| !text.is_empty());
+    let plain = |text: &String| !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    let mut text = || columns.next().flatten().filter(plain);
     Ok(text()
         .zip(text())
         .map(|(prefix, asn)| Found { prefix, asn }))

@@ -3,6 +3,7 @@
 use std::fs;
 
 use tests::httpd::Httpd;
+use tests::postgres::Cluster;
 use tests::site::{GERMANY, Mirror, Site};
 use tests::sums::{Sums, Zsync};
 
@@ -121,4 +122,32 @@ fn no_name_row_or_header_makes_a_line_of_a_header_or_a_log() {
     });
     httpd.allow("[mirrorbrain:");
     httpd.allow("[core:");
+}
+
+/// `ASLookupQuery` is the site's, but its rows may be somebody else's.
+#[test]
+fn a_row_of_mod_asn_that_is_no_network_is_none() {
+    let database = Cluster::shared().database("injection_asn", &[]);
+    let query = "SELECT CASE host(%s::inet) WHEN '10.0.0.1' THEN '10.0.0.0/8' || chr(13) || chr(10) || \
+                 'X-Evil: 1' WHEN '10.0.0.2' THEN chr(233) ELSE '10.0.0.0/8' END, '64500'";
+    let httpd = Httpd::builder()
+        .ours(&["asn"])
+        .config(&format!(
+            "DBDParams \"{}\"\nASLookupQuery \"{query}\"",
+            database.params()
+        ))
+        .config("ASIPHeader X-Client\n<Directory \"@TREE@\">")
+        .config("ASLookup On\nASSetHeaders On\n</Directory>")
+        .start();
+    let ask = |client| httpd.get_with("/none", &[("X-Client", client)]);
+    for client in ["10.0.0.1", "10.0.0.2"] {
+        let answer = ask(client);
+        assert_eq!(
+            (answer.status, answer.header("X-AS")),
+            (404, None),
+            "{client}"
+        );
+        assert!(answer.header("X-Evil").is_none(), "{client}");
+    }
+    assert_eq!(ask("10.0.0.3").header("X-AS").as_deref(), Some("64500"));
 }
