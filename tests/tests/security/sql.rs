@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use tests::httpd::Httpd;
 use tests::postgres::Cluster;
 use tests::{files, http, workspace};
 
@@ -27,58 +28,58 @@ fn statements(log: &str) -> Vec<&str> {
         .collect()
 }
 
-#[test]
-fn nothing_that_a_request_sends_becomes_sql() {
-    let cluster = Cluster::start(&[("log_statement", "all")]);
-    let fixture = workspace().join("tests/compat/fixture.sql");
-    let database = cluster.database("sql", &[&fixture]);
-    let builder = tests::httpd::Httpd::builder()
+/// A site that asks for every request, with the built-in queries and with queries of its own.
+fn site(params: &str) -> Httpd {
+    let builder = Httpd::builder()
         .stock(&["setenvif", "mime"])
         .ours(&["asn", "mirrorbrain"]);
-    let names = ["'; DROP TABLE hash; --zzyx", "zzyx' OR '1'='1", "$$zzyx$$;"];
-    for name in names {
+    for name in ["'; DROP TABLE hash; --zzyx", "zzyx' OR '1'='1", "$$zzyx$$;"] {
         files::sparse(&builder.tree(), name, 5000, 1_700_000_000);
     }
     let own = "SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, \
                region_only, country_only, as_only, prefix_only, other_countries, file_maxsize \
                FROM server WHERE %s <> ''";
-    let httpd = builder
-        .config(&format!(
-            "DBDriver pgsql\nDBDParams \"{}\"",
-            database.params()
-        ))
+    builder
+        .config(&format!("DBDriver pgsql\nDBDParams \"{params}\""))
         .config("SetEnvIf X-Test-Country \"(.+)\" GEOIP_COUNTRY_CODE=$1 PFX=$1 ASN=$1")
         .config("ASLookupQuery \"SELECT 'p', host(%s::inet)\"\nASIPHeader X-Address")
         .config("MirrorBrainYumDir release=(.*) $1 repomd.xml\nMirrorBrainCacheTTL 0")
         .config("<Directory \"@TREE@\">\nMirrorBrainEngine On\nASLookup On\n</Directory>")
         .config("<VirtualHost *:@PORT@>\nServerName plain.example.org\n</VirtualHost>")
-        .config(&format!(
-            "<VirtualHost *:@PORT@>\nServerName own.example.org\nMirrorBrainDBDQuery \"{own}\"\n\
-             </VirtualHost>"
-        ))
-        .start();
-    let mut httpd = httpd;
+        .config("<VirtualHost *:@PORT@>\nServerName own.example.org")
+        .config(&format!("MirrorBrainDBDQuery \"{own}\"\n</VirtualHost>"))
+        .start()
+}
+
+fn ask(httpd: &Httpd, host: &str, text: &str) {
+    let headers = [
+        ("Host", host),
+        ("X-Test-Country", "'; DROP TABLE server; --zzyx"),
+        ("X-Address", "'; --zzyx"),
+        ("User-Agent", "zzyx'"),
+    ];
+    for target in [
+        format!("/{text}"),
+        format!("/{text}.meta4"),
+        format!("/{text}?mirrorlist&country={text}&as={text}"),
+        format!("/?release={text}"),
+    ] {
+        let request = http::request("GET", &target, &headers);
+        let status = httpd.raw(&request).expect("an answer").status;
+        let fine = [200, 302, 404].contains(&status) || text.ends_with("%00");
+        assert!(fine, "{target}: {status}");
+    }
+}
+
+#[test]
+fn nothing_that_a_request_sends_becomes_sql() {
+    let cluster = Cluster::start(&[("log_statement", "all")]);
+    let fixture = workspace().join("tests/compat/fixture.sql");
+    let database = cluster.database("sql", &[&fixture]);
+    let mut httpd = site(&database.params());
     for host in ["plain.example.org", "own.example.org"] {
         for text in HOSTILE {
-            let headers = [
-                ("Host", host),
-                ("X-Test-Country", "'; DROP TABLE server; --zzyx"),
-                ("X-Address", "'; --zzyx"),
-                ("User-Agent", "zzyx'"),
-            ];
-            for target in [
-                format!("/{text}"),
-                format!("/{text}.meta4"),
-                format!("/{text}?mirrorlist&country={text}&as={text}"),
-                format!("/?release={text}"),
-            ] {
-                let request = http::request("GET", &target, &headers);
-                let answer = httpd.raw(&request).expect("an answer");
-                assert!(
-                    answer.status < 500 && answer.status != 400 || text.ends_with("%00"),
-                    "{target}"
-                );
-            }
+            ask(&httpd, host, text);
         }
     }
     httpd.allow("AH00127");
@@ -86,10 +87,8 @@ fn nothing_that_a_request_sends_becomes_sql() {
     let log = cluster.log();
     let statements = statements(&log);
     // The names did reach the database, as parameters.
-    let parameters = log
-        .lines()
-        .filter(|line| line.contains("DETAIL:") && line.contains("zzyx"));
-    assert!(parameters.count() > 0, "{log}");
+    let hostile = |line: &&str| line.contains("DETAIL:") && line.contains("zzyx");
+    assert!(log.lines().any(|line| hostile(&line)), "{log}");
     let bad: Vec<_> = statements
         .iter()
         .filter(|text| text.contains("zzyx"))
