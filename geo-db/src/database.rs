@@ -90,12 +90,11 @@ pub struct Database<S: AsRef<[u8]>> {
     reader: Reader<S>,
     file: File,
     identity: Identity,
-    /// What was read before, by the record's place in the file: there are far fewer records than
-    /// addresses, and reading one takes longer than finding it.
-    places: Cache<usize, Place>,
+    /// Where clients were found before: most come for more than one file.
+    places: Cache<IpAddr, Place>,
 }
 
-/// Records whose places are remembered, in about 100 bytes each.
+/// Addresses whose places are remembered, in about 100 bytes each.
 const PLACES: usize = 10_000;
 
 impl<S: AsRef<[u8]>> Database<S> {
@@ -127,17 +126,15 @@ impl<S: AsRef<[u8]>> Database<S> {
     /// Where an address is. Not known, not in the file, in a damaged part of it, in a schema that
     /// nobody uses: all the same.
     pub fn place(&self, address: IpAddr) -> Place {
+        if let Some(place) = self.places.get(&address) {
+            return place;
+        }
         let Some(record) = self.record(address) else {
             return Place::default();
         };
-        let Some(offset) = record.offset() else {
-            return place(&record);
-        };
-        self.places.get(&offset).unwrap_or_else(|| {
-            let place = place(&record);
-            self.places.insert(offset, place);
-            place
-        })
+        let place = place(&record);
+        self.places.insert(address, place);
+        place
     }
 
     /// The English name of the country that an address is in.

@@ -97,7 +97,8 @@ impl Database {
         if path.len() > LONGEST_PATH || path.contains('\0') {
             return Ok(Arc::new(FileRecord::unknown()));
         }
-        let deadline = Instant::now() + self.settings.pool.query_timeout;
+        let now = Instant::now();
+        let deadline = now + self.settings.pool.query_timeout;
         self.refresher
             .wait_for_table(&self.fetcher.pool, deadline)?;
         if self.settings.cache_ttl.is_zero() {
@@ -108,7 +109,7 @@ impl Database {
             });
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
         }
-        self.cached(path, size, mtime, deadline)
+        self.cached(path, size, mtime, now)
     }
 
     fn cached(
@@ -116,15 +117,16 @@ impl Database {
         path: &str,
         size: u64,
         mtime: i64,
-        deadline: Instant,
+        now: Instant,
     ) -> Result<Arc<FileRecord>, DbError> {
+        let deadline = now + self.settings.pool.query_timeout;
         let key = self.fetcher.key(path, size, mtime);
         let ttl = self.settings.cache_ttl;
         let Some(record) = self.fetcher.cache.get(&key) else {
             let flight = self.fetcher.ask(&key, path, size, mtime);
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
         };
-        let age = record.fetched.elapsed();
+        let age = now.saturating_duration_since(record.fetched);
         if age < ttl && !self.refresher.missed_since(record.fetched) {
             // What is asked for all the time is renewed before it expires, so nobody waits for it.
             if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
@@ -134,7 +136,7 @@ impl Database {
         }
         let flight = self.fetcher.ask(&key, path, size, mtime);
         let usable = age < ttl + self.settings.cache_stale;
-        let patience = Instant::now() + PATIENCE_WITH_STALE;
+        let patience = now + PATIENCE_WITH_STALE;
         let deadline = if usable {
             deadline.min(patience)
         } else {
