@@ -56,8 +56,13 @@ pub fn select<'a>(
             in_country,
         } = usable;
         let key = ranking.key(mirror, group, random);
+        let order = ((group as u64) << 61) | key;
+        // Most are not among the first.
+        if order > best.bar.0 {
+            return;
+        }
         let choice = Choice {
-            order: ((group as u64) << 61) | key,
+            order,
             mirror,
             client,
             row,
@@ -112,7 +117,7 @@ struct Best<'a> {
     /// Those among which the first `wanted` are, and some more.
     choices: Vec<Choice<'a>>,
     /// The last of the first `wanted`, once there are more: what comes after it is not kept.
-    bar: Option<(u64, u32)>,
+    bar: (u64, u32),
     /// Drawn by score from the choices that tie with the first.
     target: Option<Choice<'a>>,
     /// The sum of their scores.
@@ -124,7 +129,7 @@ impl<'a> Best<'a> {
         Self {
             wanted,
             choices: Vec::with_capacity(wanted.saturating_mul(2).min(64)),
-            bar: None,
+            bar: (u64::MAX, u32::MAX),
             target: None,
             tied: 0,
         }
@@ -135,7 +140,7 @@ impl<'a> Best<'a> {
         if choice.order <= first {
             self.draw(choice, first, random);
         }
-        if self.bar.is_some_and(|bar| choice.place() > bar) {
+        if choice.place() > self.bar {
             return;
         }
         self.choices.push(choice);
@@ -169,7 +174,7 @@ impl<'a> Best<'a> {
         };
         if last < self.choices.len() {
             let (_, last, _) = self.choices.select_nth_unstable_by_key(last, Choice::place);
-            self.bar = Some(last.place());
+            self.bar = last.place();
             self.choices.truncate(self.wanted);
         }
     }

@@ -18,6 +18,8 @@ use crate::{Client, Code, Mirror, Region};
 #[derive(Debug, Default)]
 pub struct MirrorTable {
     mirrors: Vec<Mirror>,
+    /// The row of each id in `words`, in their order: 64 for each word.
+    rows: Vec<u32>,
     words: Vec<TableWord>,
     /// Parallel to `words`, as the following ones.
     countries: BTreeMap<Code, Box<[u64]>>,
@@ -31,8 +33,6 @@ pub struct MirrorTable {
 #[derive(Clone, Copy, Debug, Default)]
 struct TableWord {
     index: u32,
-    /// How many mirrors the words before have.
-    first: u32,
     present: u64,
     prefix_only: u64,
     as_only: u64,
@@ -98,7 +98,12 @@ impl MirrorTable {
             .filter_map(|mirror| Some((places.next()?, mirror)))
             .collect();
         drop(places);
-        for (at, mirror) in &placed {
+        table.rows = vec![0; table.words.len() * 64];
+        for ((at, mirror), row) in placed.iter().zip(0..) {
+            let slot = at.word as usize * 64 + at.bit.trailing_zeros() as usize;
+            if let Some(there) = table.rows.get_mut(slot) {
+                *there = row;
+            }
             table.note(*at, mirror);
         }
         table.mirrors = placed.into_iter().map(|(_, mirror)| mirror).collect();
@@ -164,9 +169,7 @@ impl MirrorTable {
 
     /// The mirror at a bit of a word, and its row.
     pub(crate) fn at(&self, word: usize, bit: u32) -> Option<(&Mirror, u32)> {
-        let word = self.words.get(word)?;
-        let before = word.present & ((1 << bit) - 1);
-        let row = word.first + before.count_ones();
+        let row = *self.rows.get(word * 64 + bit as usize)?;
         Some((self.mirrors.get(row as usize)?, row))
     }
 
@@ -200,16 +203,10 @@ fn set_of<K: Ord, T>(sets: &BTreeMap<K, impl AsRef<[T]>>, key: Option<K>) -> &[T
 /// The words for mirrors in the order of their ids.
 fn words(mirrors: &[Mirror]) -> Vec<TableWord> {
     let ids = mirrors.iter().filter_map(|m| u32::try_from(m.id).ok());
-    let mut first = 0;
-    let word = |word: &Word| {
-        let before = first;
-        first += word.bits.count_ones();
-        TableWord {
-            index: word.index,
-            first: before,
-            present: word.bits,
-            ..TableWord::default()
-        }
+    let word = |word: &Word| TableWord {
+        index: word.index,
+        present: word.bits,
+        ..TableWord::default()
     };
     ids.collect::<MirrorSet>()
         .words()
