@@ -16,6 +16,7 @@ mod large;
 mod loading;
 mod options;
 mod outage;
+mod paths;
 mod reference;
 mod security;
 mod site;

@@ -1,0 +1,61 @@
+//! From names to keys: links and directories that change while requests come.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use tests::httpd::Httpd;
+use tests::site::{GERMANY, Mirror, Site};
+
+fn site(name: &str) -> Site {
+    Site::new(name)
+        .mirror(&Mirror::new("berlin", "eu", "de"))
+        .hashed("v1/full.iso", b"one")
+        .hashed("v2/full.iso", b"two")
+}
+
+fn location(httpd: &Httpd, path: &str) -> String {
+    httpd.get_with(path, GERMANY).location()
+}
+
+/// The real path of a file is remembered, but only for the file that it was found for.
+#[test]
+fn a_link_that_is_moved_leads_elsewhere_at_once() {
+    let (httpd, _) = site("paths_link").start();
+    let tree = httpd.tree();
+    for (version, other) in [("v1", "v2"), ("v2", "v1"), ("v1", "v2")] {
+        let link = tree.join("current");
+        symlink(version, tree.join("new")).expect("link");
+        fs::rename(tree.join("new"), &link).expect("moved into place");
+        for _ in 0..20 {
+            let found = location(&httpd, "/current/full.iso");
+            assert_eq!(
+                found,
+                format!("http://berlin.example/{version}/full.iso"),
+                "not {other}"
+            );
+        }
+    }
+}
+
+/// A directory that is renamed under a link leads to the same files: the new name is known after
+/// two seconds.
+#[test]
+fn a_directory_that_is_renamed_under_a_link_is_found_again() {
+    let (httpd, _) = site("paths_rename").start();
+    let tree = httpd.tree();
+    symlink("v1", tree.join("current")).expect("link");
+    assert_eq!(
+        location(&httpd, "/current/full.iso"),
+        "http://berlin.example/v1/full.iso"
+    );
+    fs::remove_dir_all(tree.join("v2")).expect("removed");
+    fs::rename(tree.join("v1"), tree.join("v2")).expect("renamed");
+    fs::remove_file(tree.join("current")).expect("removed");
+    symlink("v2", tree.join("current")).expect("link");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while location(&httpd, "/current/full.iso") != "http://berlin.example/v2/full.iso" {
+        assert!(Instant::now() < deadline, "still the old name");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
