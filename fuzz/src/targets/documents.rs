@@ -28,7 +28,8 @@ struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// None if the name is one that no file can have.
+    /// None if the name is one that no file can have, or if the URLs of the two mirrors could not
+    /// be told apart.
     fn read(input: &'a [u8]) -> Option<Self> {
         let mut fields = fields(input);
         let name = fields.next()?;
@@ -36,7 +37,7 @@ impl<'a> Texts<'a> {
             return None;
         }
         let mut text = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
-        Some(Self {
+        let texts = Self {
             name,
             identifier: text(),
             publisher: text(),
@@ -46,7 +47,8 @@ impl<'a> Texts<'a> {
             hash_lengths: text(),
             country_name: text(),
             base_url: text(),
-        })
+        };
+        (!texts.base_url.starts_with(BASE)).then_some(texts)
     }
 
     fn site(&self) -> Site {
