@@ -7,6 +7,7 @@
 //! on it would be taken for the reply to the next question.
 #![forbid(unsafe_code)]
 
+pub mod protocol;
 mod worker;
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The thread that talks to one server.
 
+use crate::protocol::Connection;
 use crate::{Logger, PATIENCE, Server};
-use memcache::{Client, MemcacheError};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
@@ -39,8 +39,6 @@ impl Worker {
         let (jobs, queue) = sync_channel(QUEUE);
         let connected = Arc::new(AtomicBool::new(false));
         let link = Link {
-            // The ASCII protocol is what the original spoke.
-            url: format!("memcache://{server}?protocol=ascii&tcp_nodelay=true"),
             server: server.clone(),
             connected: Arc::clone(&connected),
             log: Arc::clone(log),
@@ -81,7 +79,6 @@ impl Worker {
 }
 
 struct Link {
-    url: String,
     server: Server,
     connected: Arc<AtomicBool>,
     log: Logger,
@@ -90,26 +87,17 @@ struct Link {
 
 impl Link {
     /// One connection, which is given up when it does not answer soon.
-    fn connect(&self) -> Result<Client, MemcacheError> {
-        self.probe()?;
-        Client::builder()
-            .add_server(self.url.as_str())?
-            .with_max_pool_size(1)
-            .with_connection_timeout(PATIENCE)
-            // Not in the URL: building the client would reset what that says.
-            .with_read_timeout(PATIENCE)
-            .with_write_timeout(PATIENCE)
-            .build()
-    }
-
-    /// Connects once. The client's own attempt has no limit, and it would leave a thread behind
-    /// that waits for minutes on a host that drops packets.
-    fn probe(&self) -> io::Result<()> {
+    fn connect(&self) -> io::Result<Connection<TcpStream>> {
         let Server { host, port } = &self.server;
         let mut last = io::ErrorKind::NotFound.into();
         for address in (host.as_str(), *port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(_) => return Ok(()),
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    stream.set_read_timeout(Some(PATIENCE))?;
+                    stream.set_write_timeout(Some(PATIENCE))?;
+                    return Ok(Connection::new(stream));
+                }
                 Err(problem) => last = problem,
             }
         }
@@ -119,15 +107,17 @@ impl Link {
     fn run(mut self, queue: &Receiver<Job>) {
         loop {
             let problem = match self.connect() {
-                Ok(client) => {
+                Ok(mut connection) => {
                     self.connected.store(true, Ordering::Relaxed);
                     if self.reported {
                         (self.log)(&format!("memcached at {} is back", self.server));
                         self.reported = false;
                     }
-                    match serve(&client, queue) {
-                        Some(problem) => problem,
-                        None => return,
+                    match serve(&mut connection, queue) {
+                        End::HandleGone => return,
+                        // Servers and firewalls drop connections that are idle for long.
+                        End::Lost => continue,
+                        End::Failed(problem) => problem,
                     }
                 }
                 Err(problem) => problem,
@@ -147,30 +137,40 @@ impl Link {
     }
 }
 
-/// Works on jobs until one fails (the reason) or the handle is gone (`None`).
-fn serve(client: &Client, queue: &Receiver<Job>) -> Option<MemcacheError> {
+/// Why a connection is served no longer.
+enum End {
+    /// Nobody asks any more.
+    HandleGone,
+    /// It worked, and then a job failed.
+    Lost,
+    /// Its first job failed.
+    Failed(io::Error),
+}
+
+/// Works on jobs until one fails or the handle is gone.
+fn serve(connection: &mut Connection<TcpStream>, queue: &Receiver<Job>) -> End {
+    let mut worked = false;
     while let Ok(job) = queue.recv() {
-        let failed = match job {
+        let deadline = Instant::now() + PATIENCE;
+        let done = match job {
             // Whoever asked has given up: do not let a slow server build up a queue.
-            Job::Get { asked, .. } if asked.elapsed() > PATIENCE => None,
-            Job::Get { key, reply, .. } => match client.get::<String>(&key) {
-                Ok(value) => {
-                    let _ = reply.send(value);
-                    None
-                }
-                Err(problem) => Some(problem),
-            },
+            Job::Get { asked, .. } if asked.elapsed() > PATIENCE => continue,
+            Job::Get { key, reply, .. } => connection.get(&key, deadline).map(|value| {
+                let _ = reply.send(value);
+            }),
             Job::Set {
                 key,
                 value,
                 lifetime,
-            } => client.set(&key, value.as_str(), lifetime).err(),
+            } => connection.set(&key, &value, lifetime, deadline),
         };
-        if failed.is_some() {
-            return failed;
+        match done {
+            Ok(()) => worked = true,
+            Err(_) if worked => return End::Lost,
+            Err(problem) => return End::Failed(problem),
         }
     }
-    None
+    End::HandleGone
 }
 
 /// Waits, dropping what comes in. False if the handle is gone.
