@@ -262,6 +262,20 @@ mod tests {
         }
     }
 
+    /// A range whose ends are swapped, which only a damaged file has, has no text.
+    #[test]
+    fn a_range_that_does_not_hold_the_address_is_no_answer() {
+        let mut file = Cursor::new(Vec::new());
+        let mut builder = Builder::new();
+        builder.push(Range::V4(1000, 1002), 5);
+        builder.write(&mut file, b"").unwrap();
+        let mut bytes = file.into_inner();
+        let ends = bytes.len() - 32;
+        bytes[ends..].rotate_left(16);
+        let table = Table::new(bytes).unwrap();
+        assert_eq!(table.lookup(Ipv4Addr::from_bits(1001).into()), None);
+    }
+
     proptest! {
         #[test]
         fn text_of_a_range_reads_back(first: u32, last: u32) {

@@ -87,6 +87,7 @@ impl<B: AsRef<[u8]>> Table<B> {
         let behind = records.partition_point(|record| leading_u32(record) <= address);
         let (asn, form) = self.value(trailing_u32(records.get(behind.checked_sub(1)?)?))?;
         let range = match self.range(form) {
+            Some(ends) if !holds(ends, address.into()) => return None,
             Some((first, last)) => Range::V4(first.try_into().ok()?, last.try_into().ok()?),
             None => Range::cidr(Ipv4Addr::from_bits(address).into(), form.try_into().ok()?)?,
         };
@@ -98,6 +99,7 @@ impl<B: AsRef<[u8]>> Table<B> {
         let behind = records.partition_point(|record| leading_u128(record) <= address);
         let (asn, form) = self.value(trailing_u32(records.get(behind.checked_sub(1)?)?))?;
         let range = match self.range(form) {
+            Some(ends) if !holds(ends, address) => return None,
             Some((first, last)) => Range::V6(first, last),
             None => {
                 let address = std::net::Ipv6Addr::from_bits(address);
@@ -120,6 +122,11 @@ impl<B: AsRef<[u8]>> Table<B> {
         let (first, last) = records.get(number)?.split_at(16);
         Some((leading_u128(first), leading_u128(last)))
     }
+}
+
+/// Not so only in a file that is damaged.
+fn holds((first, last): (u128, u128), address: u128) -> bool {
+    first <= address && address <= last
 }
 
 // Records have fixed sizes, so the chunks below are always there; zero stands in for the
