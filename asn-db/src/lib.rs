@@ -12,6 +12,9 @@
 //! ```
 
 mod directory;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod keeper;
 mod pfx2asn;
 mod shared;

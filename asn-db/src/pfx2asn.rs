@@ -57,15 +57,15 @@ pub(crate) fn read(
 
 /// Puts lines together and reads them.
 #[derive(Default)]
-struct Reader {
-    builder: Builder,
+pub(crate) struct Reader {
+    pub builder: Builder,
     rows: u64,
     left_out: LeftOut,
     unfinished: Vec<u8>,
 }
 
 impl Reader {
-    fn take(&mut self, piece: &[u8]) {
+    pub fn take(&mut self, piece: &[u8]) {
         for part in piece.split_inclusive(|&b| b == b'\n') {
             match part.strip_suffix(b"\n") {
                 Some(line) if self.unfinished.is_empty() => self.line(line),

@@ -6,8 +6,15 @@ use std::net::IpAddr;
 /// What a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    /// A network; `seen` is how many routers saw this origin, 0 where the format does not tell.
-    Network { range: Range, asn: u32, seen: u32 },
+    /// A network; `seen` is 0 where the format does not tell.
+    Network {
+        /// The network.
+        range: Range,
+        /// The AS that announces it.
+        asn: u32,
+        /// How many routers saw it.
+        seen: u32,
+    },
     /// Nothing: a comment, a head line, an empty line.
     Nothing,
     /// A range that the source knows to be announced by nobody (AS 0), or a default route.

@@ -2,10 +2,10 @@
 //! Fills the table `pfx2asn` from files with prefixes and AS numbers; see docs/asn.md.
 
 mod input;
-mod line;
 mod networks;
 mod store;
 
+use asn_import::line;
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::{Long, Short, Value};
 use mirror_db::ConnectionInfo;

@@ -33,6 +33,12 @@ pub const TARGETS: &[Target] = &[
     target("mirrors", targets::database::mirrors),
     target("mmdb", targets::mmdb::mmdb),
     target("documents", targets::documents::documents),
+    target("listing", targets::listing::listing),
+    target("addresses", targets::asn::addresses),
+    target("networks", targets::asn::networks),
+    target("asn_table", targets::asn::asn_table),
+    target("import", targets::asn::import),
+    target("memcached", targets::network::memcached),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

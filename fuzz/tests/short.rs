@@ -28,7 +28,10 @@ macro_rules! targets {
     };
 }
 
-targets! { query accept suffix connection sql directives columns mirrors mmdb documents }
+targets! {
+    query accept suffix connection sql directives columns mirrors mmdb documents
+    listing addresses networks asn_table import memcached
+}
 
 fn setting(name: &str, default: u64) -> u64 {
     let text = std::env::var(name).ok();

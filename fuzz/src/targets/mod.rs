@@ -1,9 +1,12 @@
 //! The targets, by where their input comes from.
 
+pub mod asn;
 pub mod configuration;
 pub mod database;
 pub mod documents;
+pub mod listing;
 pub mod mmdb;
+pub mod network;
 pub mod request;
 
 /// Splits an input into fields: NUL is the one byte that no name, header or value can hold.
