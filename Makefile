@@ -6,7 +6,7 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fuzz fmt lint deny install clean
+.PHONY: all setup demo demo-stop test fuzz memcheck fmt lint deny install clean
 .PHONY: bench bench-sweep bench-instructions bench-build
 
 # The modules, under the names that httpd knows, in target/modules.
@@ -54,6 +54,10 @@ bench-build:
 # Searches for hostile input, FUZZ_SECONDS for each target (60), or only for FUZZ_TARGET.
 fuzz:
 	tools/fuzz.sh
+
+# All recorded requests under valgrind; `make test` takes a sample of them.
+memcheck: setup
+	MEMCHECK=1 $(CARGO) test -p tests --test main memcheck -- --nocapture
 
 fmt:
 	$(CARGO) fmt --all

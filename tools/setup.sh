@@ -13,7 +13,7 @@ case ${1:-} in
     demo) packages="$packages postgresql media-types curl procps util-linux" ;;
     # The tests also run the clients that a download site has, and the modules it has beside ours.
     *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
-        python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium procps util-linux" ;;
+        python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium valgrind procps util-linux" ;;
 esac
 
 as_root() {

@@ -16,7 +16,7 @@ use tests::postgres::{Cluster, Database, USER};
 use tests::{temp_dir, workspace};
 
 /// The recorded requests.
-const CASES: usize = 749;
+pub const CASES: usize = 749;
 
 /// The queries that MirrorBrain 2.19 has built in, in words of our own: a site may have such lines.
 const QUERIES: &str = r#"
@@ -94,20 +94,20 @@ fn other_fixtures_are_answered_alike_however_they_are_asked() {
 }
 
 /// A directory with `fixture.sql`, `tree.json` and `cases.json`.
-struct Fixture(PathBuf);
+pub struct Fixture(PathBuf);
 
-type Answers = Map<String, Value>;
+pub type Answers = Map<String, Value>;
 
 impl Fixture {
-    fn recorded() -> Self {
+    pub fn recorded() -> Self {
         Self(workspace().join("tests/compat"))
     }
 
-    fn database(&self, name: &str) -> Database<'static> {
+    pub fn database(&self, name: &str) -> Database<'static> {
         Cluster::shared().database(name, &[&self.0.join("fixture.sql")])
     }
 
-    fn httpd(&self, database: &Database<'_>, edit: impl FnOnce(String) -> String) -> Builder {
+    pub fn httpd(&self, database: &Database<'_>, edit: impl FnOnce(String) -> String) -> Builder {
         let template = workspace().join("tests/compat/httpd.conf.in");
         let template = fs::read_to_string(template).expect("httpd.conf.in");
         let builder = Httpd::builder()
@@ -125,10 +125,14 @@ impl Fixture {
     }
 
     fn capture(&self, httpd: &Httpd) -> Answers {
+        self.capture_cases(httpd, &self.0.join("cases.json"))
+    }
+
+    pub fn capture_cases(&self, httpd: &Httpd, cases: &Path) -> Answers {
         let out = httpd.work().join("answers.json");
         run(compat_py()
             .arg("capture")
-            .arg(self.0.join("cases.json"))
+            .arg(cases)
             .arg(httpd.url("/"))
             .arg(&out));
         read_json(&out)
@@ -208,7 +212,7 @@ fn compat_py() -> Command {
     command
 }
 
-fn read_json(file: &Path) -> Answers {
+pub fn read_json(file: &Path) -> Answers {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     serde_json::from_str(&text).expect("a JSON object")
 }

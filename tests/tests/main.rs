@@ -14,6 +14,7 @@ mod harness;
 mod hostile;
 mod large;
 mod loading;
+mod memcheck;
 mod options;
 mod outage;
 mod paths;
