@@ -331,34 +331,34 @@ unsafe fn run<D: Definition>(
         .iter()
         .filter_map(|&arg| unsafe { c_str(arg) })
         .collect();
-    let result = crate::guard::guard(|| match directive.setter {
+    let result = crate::guard::guard(panics::Point::Setter, || match directive.setter {
         Setter::Ignore => Ok(()),
         Setter::Directory(set) => {
             // SAFETY: httpd passes this module's directory record, and reads configuration
             // in one thread.
-            let record = unsafe { directory.cast::<D::Directory>().as_mut() };
-            record.map_or(Ok(()), |record| set(record, &command, &args))
+            let record = unsafe { directory_record::<D>(directory) };
+            record?.map_or(Ok(()), |record| set(record, &command, &args))
         }
         Setter::DirectoryFlag(set) => {
             // SAFETY: as above.
-            let record = unsafe { directory.cast::<D::Directory>().as_mut() };
-            record.map_or(Ok(()), |record| set(record, &command, on))
+            let record = unsafe { directory_record::<D>(directory) };
+            record?.map_or(Ok(()), |record| set(record, &command, on))
         }
         Setter::Server(set) => {
             // SAFETY: as above, for the record of the server being read.
             let record = unsafe { server_record::<D>(parms) };
-            record.map_or(Ok(()), |record| set(record, &command, &args))
+            record?.map_or(Ok(()), |record| set(record, &command, &args))
         }
         Setter::ServerFlag(set) => {
             // SAFETY: as above.
             let record = unsafe { server_record::<D>(parms) };
-            record.map_or(Ok(()), |record| set(record, &command, on))
+            record?.map_or(Ok(()), |record| set(record, &command, on))
         }
         Setter::NotedFlag(set) => {
             // SAFETY: as above, two records of different types.
-            let place = unsafe { directory.cast::<D::Directory>().as_mut() };
+            let place = unsafe { directory_record::<D>(directory) }?;
             // SAFETY: as above.
-            let server = unsafe { server_record::<D>(parms) };
+            let server = unsafe { server_record::<D>(parms) }?;
             let both = place.zip(server);
             both.map_or(Ok(()), |(place, server)| set(place, server, &command, on))
         }
@@ -379,7 +379,7 @@ unsafe fn run<D: Definition>(
 /// As for [`run`].
 unsafe fn server_record<'c, D: Definition>(
     parms: *mut sys::cmd_parms,
-) -> Option<&'c mut D::Server> {
+) -> Result<Option<&'c mut D::Server>, String> {
     // SAFETY: by contract live structures of httpd.
     let server = unsafe { (*parms).server };
     // SAFETY: as above.
@@ -387,7 +387,25 @@ unsafe fn server_record<'c, D: Definition>(
     // SAFETY: the vector of that server; the module is registered.
     let record = unsafe { sys::ap_get_module_config(vector, D::module().as_ptr()) };
     // SAFETY: this module's record, changed in one thread while configuration is read.
-    unsafe { record.cast::<D::Server>().as_mut() }
+    present(unsafe { record.cast::<Option<D::Server>>().as_mut() })
+}
+
+/// # Safety
+/// As for [`run`].
+unsafe fn directory_record<'c, D: Definition>(
+    record: *mut c_void,
+) -> Result<Option<&'c mut D::Directory>, String> {
+    // SAFETY: null, or this module's record, changed in one thread while configuration is read.
+    present(unsafe { record.cast::<Option<D::Directory>>().as_mut() })
+}
+
+/// A directive must not be lost because the record that it changes could not be made.
+fn present<C>(record: Option<&mut Option<C>>) -> Result<Option<&mut C>, String> {
+    match record {
+        Some(None) => Err("there is no configuration record to change".to_owned()),
+        Some(Some(record)) => Ok(Some(record)),
+        None => Ok(None),
+    }
 }
 
 unsafe extern "C" fn no_args<D: Definition>(

@@ -1,12 +1,13 @@
 //! Hooks: one trait per kind, one generic shim per trait.
 
-use crate::guard::guard;
+use crate::guard::{fall_silent, guard};
 use crate::log::{Level, log_line, log_request};
 use crate::module::Definition;
 use crate::pool::Pool;
 use crate::request::Request;
 use crate::server::Server;
 use apache_sys as sys;
+use panics::Point;
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 
@@ -124,14 +125,32 @@ impl<'p, D: Definition> Hooks<'p, D> {
     }
 }
 
+impl<D: Definition> Hooks<'_, D> {
+    /// Has the configuration records checked at the start.
+    pub(crate) fn check_records(&self) {
+        let order = Order::MIDDLE;
+        register!(self, order, ap_hook_post_config, check_records::<D>);
+    }
+
+    /// Stops the start.
+    pub(crate) fn refuse_to_start(&self) {
+        let order = Order::FIRST;
+        register!(self, order, ap_hook_post_config, refuse_to_start);
+    }
+}
+
 fn run_request_hook<D: Definition>(
     raw: *mut sys::request_rec,
-    hook: &str,
+    (point, hook): (Point, &str),
     body: impl FnOnce(Request<'_>) -> Outcome,
 ) -> c_int {
     // SAFETY: httpd passes a live request to its hooks and waits for the answer.
     let request = unsafe { Request::from_raw(raw) };
-    match guard(|| body(request)) {
+    // The panic was reported when the records were merged.
+    if request.has_broken_config::<D>() {
+        return sys::HTTP_INTERNAL_SERVER_ERROR;
+    }
+    match guard(point, || body(request)) {
         Ok(outcome) => outcome.code(),
         Err(panic) => {
             let text = format!("{}: panic in the {hook}: {panic}", D::module().name());
@@ -142,13 +161,13 @@ fn run_request_hook<D: Definition>(
 }
 
 unsafe extern "C" fn handler<D: Definition, H: Handler>(raw: *mut sys::request_rec) -> c_int {
-    run_request_hook::<D>(raw, "handler", H::handle)
+    run_request_hook::<D>(raw, (Point::Handler, "handler"), H::handle)
 }
 
 unsafe extern "C" fn header_parser<D: Definition, H: HeaderParser>(
     raw: *mut sys::request_rec,
 ) -> c_int {
-    run_request_hook::<D>(raw, "header parser", H::parse)
+    run_request_hook::<D>(raw, (Point::HeaderParser, "header parser"), H::parse)
 }
 
 unsafe extern "C" fn post_config<D: Definition, H: PostConfig>(
@@ -157,23 +176,63 @@ unsafe extern "C" fn post_config<D: Definition, H: PostConfig>(
     _temporary: *mut sys::apr_pool_t,
     server: *mut sys::server_rec,
 ) -> c_int {
-    // httpd reads its configuration twice at the start; the first pass ends before daemons,
-    // logs and shared memory are set up.
-    // SAFETY: a query without arguments.
-    let state = unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE as c_int) };
-    if state == sys::AP_SQ_MS_CREATE_PRE_CONFIG as c_int {
+    if is_first_pass() {
         return sys::OK;
     }
     // SAFETY: the configuration pool, live until the next restart.
     let pool = unsafe { Pool::from_raw(pool) };
     // SAFETY: the main server's record, in that pool.
     let main = unsafe { Server::from_raw(server) };
-    let problem = match guard(|| H::check(main, pool)) {
+    let problem = match guard(Point::PostConfig, || H::check(main, pool)) {
         Ok(Ok(())) => return sys::OK,
         Ok(Err(problem)) => problem,
         Err(panic) => format!("{}: panic while checking: {panic}", D::module().name()),
     };
     log_line(server, D::module().index(), Level::Critical, problem);
+    sys::HTTP_INTERNAL_SERVER_ERROR
+}
+
+/// httpd reads its configuration twice at the start; the first pass ends before daemons, logs and
+/// shared memory are set up.
+fn is_first_pass() -> bool {
+    // SAFETY: a query without arguments.
+    let state = unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE as c_int) };
+    state == sys::AP_SQ_MS_CREATE_PRE_CONFIG as c_int
+}
+
+/// Stops the start if a record could not be made: what a directive said would be lost.
+unsafe extern "C" fn check_records<D: Definition>(
+    _pool: *mut sys::apr_pool_t,
+    _log_pool: *mut sys::apr_pool_t,
+    _temporary: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    if is_first_pass() {
+        return sys::OK;
+    }
+    let name = D::module().name();
+    if panics::INJECTION {
+        let points: Vec<&str> = Point::ALL.iter().map(|point| point.name()).collect();
+        let points = points.join(" ");
+        let text = format!("{name}: a build for tests, which panics on demand at: {points}");
+        log_line(server, D::module().index(), Level::Warning, text);
+    }
+    // SAFETY: the main server's record.
+    let main = unsafe { Server::from_raw(server) };
+    if main.all().any(|server| server.has_broken_config::<D>()) {
+        let text = format!("{name}: a part of the configuration is missing");
+        log_line(server, D::module().index(), Level::Critical, text);
+        return sys::HTTP_INTERNAL_SERVER_ERROR;
+    }
+    sys::OK
+}
+
+unsafe extern "C" fn refuse_to_start(
+    _pool: *mut sys::apr_pool_t,
+    _log_pool: *mut sys::apr_pool_t,
+    _temporary: *mut sys::apr_pool_t,
+    _server: *mut sys::server_rec,
+) -> c_int {
     sys::HTTP_INTERNAL_SERVER_ERROR
 }
 
@@ -186,7 +245,9 @@ unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
     let pool = unsafe { Pool::from_raw(pool) };
     // SAFETY: the main server's record.
     let main = unsafe { Server::from_raw(server) };
-    if let Err(panic) = crate::process::without_signals(|| guard(|| H::start(main, pool))) {
+    crate::process::on_child_exit(pool, fall_silent);
+    let start = || guard(Point::ChildInit, || H::start(main, pool));
+    if let Err(panic) = crate::process::without_signals(start) {
         let text = format!(
             "{}: panic while starting the child: {panic}",
             D::module().name()

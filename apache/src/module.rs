@@ -1,10 +1,11 @@
 //! The module structure that httpd loads, and its configuration records.
 
 use crate::directive::DirectiveTable;
+use crate::guard::{belongs_to, guard, report};
 use crate::hook::Hooks;
-use crate::log::{Level, log_line};
 use crate::pool::Pool;
 use apache_sys as sys;
+use panics::Point;
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
@@ -61,9 +62,9 @@ impl<D: Definition> Module<D> {
                 magic: sys::macros::MAGIC,
                 rewrite_args: None,
                 create_dir_config: Some(create_directory::<D>),
-                merge_dir_config: Some(merge::<D, D::Directory>),
+                merge_dir_config: Some(merge_directories::<D>),
                 create_server_config: Some(create_server::<D>),
-                merge_server_config: Some(merge::<D, D::Server>),
+                merge_server_config: Some(merge_servers::<D>),
                 cmds: directives.as_ptr(),
                 register_hooks: Some(register::<D>),
                 flags: 0,
@@ -82,7 +83,8 @@ impl<D: Definition> Module<D> {
         unsafe { (*self.0.get()).module_index }
     }
 
-    /// The record of this module in a configuration vector.
+    /// The record of this module in a configuration vector; none if there is none or if it is
+    /// [broken](is_broken).
     ///
     /// # Safety
     /// `vector` must be a live configuration vector that outlives `'c`; `C` must be the type
@@ -91,10 +93,30 @@ impl<D: Definition> Module<D> {
         &self,
         vector: *const sys::ap_conf_vector_t,
     ) -> Option<&'c C> {
+        // SAFETY: by the function's contract.
+        unsafe { self.stored::<C>(vector) }?.as_ref()
+    }
+
+    /// Whether the record could not be made. httpd goes on with such a configuration, and must not
+    /// answer by it.
+    ///
+    /// # Safety
+    /// As for [`record`](Self::record).
+    pub(crate) unsafe fn is_broken<C: Config>(&self, vector: *const sys::ap_conf_vector_t) -> bool {
+        // SAFETY: by the function's contract.
+        unsafe { self.stored::<C>(vector) }.is_some_and(Option::is_none)
+    }
+
+    /// # Safety
+    /// As for [`record`](Self::record).
+    unsafe fn stored<'c, C: Config>(
+        &self,
+        vector: *const sys::ap_conf_vector_t,
+    ) -> Option<&'c Option<C>> {
         // SAFETY: by contract a live vector; the module is registered.
         let record = unsafe { sys::ap_get_module_config(vector, self.as_ptr()) };
         // SAFETY: null, or a record that one of the functions below made.
-        unsafe { record.cast::<C>().as_ref() }
+        unsafe { record.cast::<Option<C>>().as_ref() }
     }
 }
 
@@ -104,7 +126,7 @@ unsafe extern "C" fn create_directory<D: Definition>(
 ) -> *mut c_void {
     // SAFETY: httpd passes the pool that owns the section's configuration.
     let pool = unsafe { Pool::from_raw(pool) };
-    create::<D, D::Directory>(pool)
+    create::<D::Directory>(Point::CreateDirectory, pool)
 }
 
 unsafe extern "C" fn create_server<D: Definition>(
@@ -113,53 +135,81 @@ unsafe extern "C" fn create_server<D: Definition>(
 ) -> *mut c_void {
     // SAFETY: httpd passes the pool that owns the server's configuration.
     let pool = unsafe { Pool::from_raw(pool) };
-    create::<D, D::Server>(pool)
+    create::<D::Server>(Point::CreateServer, pool)
 }
 
-fn create<D: Definition, C: Config>(pool: Pool<'_>) -> *mut c_void {
-    match crate::guard::guard(|| std::ptr::from_mut(pool.own(C::create())).cast()) {
-        Ok(record) => record,
+/// Makes a record; in its stead, after a panic, the mark of a broken one.
+fn create<C: Config>(point: Point, pool: Pool<'_>) -> *mut c_void {
+    let record = match guard(point, C::create) {
+        Ok(record) => Some(record),
         Err(panic) => {
-            report::<D>("creating a configuration record", &panic);
-            std::ptr::null_mut()
+            report("while creating a configuration record", &panic);
+            None
         }
-    }
+    };
+    std::ptr::from_mut(pool.own(record)).cast()
 }
 
-unsafe extern "C" fn merge<D: Definition, C: Config>(
+unsafe extern "C" fn merge_directories<D: Definition>(
+    pool: *mut sys::apr_pool_t,
+    base: *mut c_void,
+    specific: *mut c_void,
+) -> *mut c_void {
+    // SAFETY: called by httpd, for directories.
+    unsafe { merge::<D::Directory>(Point::MergeDirectory, pool, base, specific) }
+}
+
+unsafe extern "C" fn merge_servers<D: Definition>(
+    pool: *mut sys::apr_pool_t,
+    base: *mut c_void,
+    specific: *mut c_void,
+) -> *mut c_void {
+    // SAFETY: called by httpd, for servers.
+    unsafe { merge::<D::Server>(Point::MergeServer, pool, base, specific) }
+}
+
+/// Lays one record over another. What a broken one takes part in is broken.
+///
+/// # Safety
+/// To be called by httpd only, with records of this type.
+unsafe fn merge<C: Config>(
+    point: Point,
     pool: *mut sys::apr_pool_t,
     base: *mut c_void,
     specific: *mut c_void,
 ) -> *mut c_void {
     // SAFETY: httpd passes records that `create` or this function made for this module.
-    let outer = unsafe { base.cast::<C>().as_ref() };
+    let outer = unsafe { base.cast::<Option<C>>().as_ref() };
     // SAFETY: as above.
-    let inner = unsafe { specific.cast::<C>().as_ref() };
-    let (Some(outer), Some(inner)) = (outer, inner) else {
-        return if specific.is_null() { base } else { specific };
+    let inner = unsafe { specific.cast::<Option<C>>().as_ref() };
+    let (outer, inner) = match (outer, inner) {
+        (_, None) | (Some(None), _) => return base,
+        (None, _) | (_, Some(None)) => return specific,
+        (Some(Some(outer)), Some(Some(inner))) => (outer, inner),
     };
     // SAFETY: the pool of the request or of the configuration that asks for the merge.
     let pool = unsafe { Pool::from_raw(pool) };
-    match crate::guard::guard(|| std::ptr::from_mut(pool.own(outer.merge(inner))).cast()) {
-        Ok(record) => record,
+    let record = match guard(point, || outer.merge(inner)) {
+        Ok(record) => Some(record),
         Err(panic) => {
-            report::<D>("merging configuration records", &panic);
-            specific
+            report("while merging configuration records", &panic);
+            None
         }
-    }
+    };
+    std::ptr::from_mut(pool.own(record)).cast()
 }
 
 unsafe extern "C" fn register<D: Definition>(pool: *mut sys::apr_pool_t) {
+    belongs_to::<D>();
     // SAFETY: httpd passes the configuration pool.
     let pool = unsafe { Pool::from_raw(pool) };
-    if let Err(panic) = crate::guard::guard(|| D::register(&Hooks::new(pool))) {
-        report::<D>("registering hooks", &panic);
+    let hooks = Hooks::<D>::new(pool);
+    if let Err(panic) = guard(Point::Register, || D::register(&hooks)) {
+        report("while registering hooks", &panic);
+        // A module of which some hooks are missing must not serve.
+        hooks.refuse_to_start();
     }
-}
-
-fn report<D: Definition>(doing: &str, panic: &str) {
-    let text = format!("{}: panic while {doing}: {panic}", D::module().name());
-    log_line(std::ptr::null(), D::module().index(), Level::Critical, text);
+    hooks.check_records();
 }
 
 impl<D: Definition> Module<D> {

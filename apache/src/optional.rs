@@ -45,7 +45,7 @@ unsafe extern "C" fn answer<D: Definition, A: FileAnswer>(
     // SAFETY: the caller passes a C string that lives for the call.
     let file = unsafe { CStr::from_ptr(file) };
     let size = u64::try_from(size).unwrap_or(0);
-    match guard(|| A::answer(listing, file, size)) {
+    match guard(panics::Point::Answer, || A::answer(listing, file, size)) {
         Ok(answer) => c_int::from(answer),
         Err(panic) => {
             let text = format!("{}: panic in an answer: {panic}", D::module().name());

@@ -40,11 +40,13 @@ impl<'p> Pool<'p> {
     /// Moves `value` into the pool; it is dropped when the pool is cleared.
     pub fn own<T: 'static>(self, value: T) -> &'p mut T {
         unsafe extern "C" fn drop_value<T>(data: *mut c_void) -> sys::apr_status_t {
+            // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
+            let value = unsafe { Box::from_raw(data.cast::<T>()) };
             // A panic while dropping must not cross into APR; the value is gone either way.
-            let _ = crate::guard::guard(|| {
-                // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
-                drop(unsafe { Box::from_raw(data.cast::<T>()) });
-            });
+            let dropped = crate::guard::guard(panics::Point::Cleanup, || drop(value));
+            if let Err(panic) = dropped {
+                crate::guard::report("while clearing a pool", &panic);
+            }
             0
         }
         let raw = Box::into_raw(Box::new(value));

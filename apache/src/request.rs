@@ -125,6 +125,14 @@ impl<'r> Request<'r> {
         unsafe { D::module().record(vector) }
     }
 
+    /// Whether a record of the module that applies here could not be made.
+    pub(crate) fn has_broken_config<D: Definition>(self) -> bool {
+        // SAFETY: the vector of a live request.
+        let vector = unsafe { (*self.raw).per_dir_config };
+        // SAFETY: as in `directory_config`.
+        unsafe { D::module().is_broken::<D::Directory>(vector) }
+    }
+
     /// The module's configuration of the virtual host.
     pub fn server_config<D: Definition>(self) -> Option<&'r D::Server> {
         self.server().config::<D>()

@@ -38,6 +38,17 @@ impl<'c> Server<'c> {
         unsafe { D::module().record(self.record().module_config) }
     }
 
+    /// Whether a record of the module for this server, or for all its directories, could not be
+    /// made.
+    pub(crate) fn has_broken_config<D: Definition>(self) -> bool {
+        let record = self.record();
+        // SAFETY: as in `config`.
+        let server = unsafe { D::module().is_broken::<D::Server>(record.module_config) };
+        // SAFETY: as above; directories' records are in the other vector.
+        let directories = unsafe { D::module().is_broken::<D::Directory>(record.lookup_defaults) };
+        server || directories
+    }
+
     /// This server and those behind it; from the main server: all.
     pub fn all(self) -> impl Iterator<Item = Server<'c>> {
         let mut next = self.raw;

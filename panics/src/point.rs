@@ -1,0 +1,86 @@
+//! The places.
+
+/// Declares the points once: variant, name, what it stands for.
+macro_rules! points {
+    ($($variant:ident $name:literal $meaning:literal)*) => {
+        /// A place where httpd, the scheduler or a pool enters our code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Point {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Point {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// What the file that `MB_PANIC` names calls it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+points! {
+    Register "register" "Hooks are registered."
+    CreateDirectory "create-directory" "A directory's record is made."
+    CreateServer "create-server" "A server's record is made."
+    MergeDirectory "merge-directory" "Directory records are merged."
+    MergeServer "merge-server" "Server records are merged."
+    Setter "setter" "A directive is read."
+    PostConfig "post-config" "The configuration is checked."
+    ChildInit "child-init" "A child starts."
+    HeaderParser "header-parser" "The headers of a request are there."
+    Handler "handler" "A request is to be answered."
+    Answer "answer" "Another module asks about a file."
+    Cleanup "cleanup" "A pool gives up what it owns."
+    Database "database" "The thread of a database starts."
+    Connect "connect" "A connection is opened."
+    Session "session" "A connection takes jobs."
+    Driver "driver" "A connection's bytes start to move."
+    Growth "growth" "Another connection may be needed."
+    Probe "probe" "A statement that fails is tried."
+    Mirrors "mirrors" "The table of mirrors is checked."
+    Renewals "renewals" "Records are renewed."
+    Networks "networks" "The table of networks is checked."
+    Memcached "memcached" "memcached is asked."
+}
+
+impl Point {
+    /// Goes on, or panics if a test wants it so.
+    #[inline]
+    pub fn pass(self) {
+        #[cfg(feature = "injection")]
+        inject(self);
+    }
+}
+
+/// A payload whose destructor panics.
+#[cfg(feature = "injection")]
+struct Bomb;
+
+#[cfg(feature = "injection")]
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("injected: a payload is dropped");
+    }
+}
+
+/// The file has a line for each point that panics: its name, and perhaps `payload`.
+#[cfg(feature = "injection")]
+fn inject(point: Point) {
+    let Some(file) = std::env::var_os("MB_PANIC") else {
+        return;
+    };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    for line in text.lines() {
+        match line.split_once(' ') {
+            None if line == point.name() => panic!("injected: {line}"),
+            Some((name, "payload")) if name == point.name() => std::panic::panic_any(Bomb),
+            _ => {}
+        }
+    }
+}
