@@ -4,6 +4,7 @@ use crate::pfx2asn;
 use crate::shared::{Leader, SharedTable};
 use asn_table::Summary;
 use mirror_db::{Background, ConnectionInfo, LogLevel, Logger};
+use panics::{Point, persist};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -51,14 +52,14 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Keeper<S> {
     ///
     /// # Errors
     /// If the system has no thread for us.
-    pub fn start(self, loaded: impl FnOnce() + Send + 'static) -> io::Result<KeeperHandle> {
+    pub fn start(self, loaded: impl Fn() + Send + 'static) -> io::Result<KeeperHandle> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new().name("mb-asn".into());
-        thread.spawn(move || self.run(&receiver, loaded))?;
+        thread.spawn(move || persist(Point::Networks, || self.run(&receiver, &loaded)))?;
         Ok(KeeperHandle { _stop: sender })
     }
 
-    fn run(self, stop: &Receiver<()>, loaded: impl FnOnce()) {
+    fn run(&self, stop: &Receiver<()>, loaded: impl Fn()) {
         // The check, the ten seconds that PostgreSQL's counters may be late (see pfx2asn.rs), the
         // load and the look at the file together stay within the time that the site asked for.
         let period = self.refresh.mul_f32(0.75);

@@ -37,6 +37,7 @@ impl Link {
     {
         let notifier = notifier.clone();
         let driver = tokio::spawn(async move {
+            panics::Point::Driver.pass();
             loop {
                 match poll_fn(|cx| connection.poll_message(cx)).await {
                     Some(Ok(AsyncMessage::Notification(notification))) => {

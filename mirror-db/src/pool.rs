@@ -14,9 +14,9 @@ use crate::{
     supervisor::supervise,
     value::TextValue,
 };
+use panics::{Point, catch};
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
@@ -165,7 +165,7 @@ fn run(shared: &Arc<Shared>, runtime: Runtime) {
         });
     };
     // A bug must not leave requests without an answer until the next restart.
-    while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
+    while catch(Point::Database, &mut work).is_err() {
         shared.alive.store(0, Ordering::Relaxed);
         shared.idle.store(0, Ordering::Relaxed);
         shared.set_down("internal error");

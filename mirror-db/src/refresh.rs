@@ -3,6 +3,7 @@
 use crate::{DbError, Unavailable, mirror_table, pool::Pool, reply::Reply, statement::Statement};
 use arc_swap::ArcSwap;
 use mirror_selection::MirrorTable;
+use panics::{Point, persist};
 use std::{
     io,
     sync::{
@@ -75,7 +76,9 @@ impl Refresher {
             .unwrap_or_else(PoisonError::into_inner)
             .stop = false;
         let this = self.clone();
-        let work = move || this.work(&pool, interval);
+        let work = move || {
+            persist(Point::Mirrors, || this.work(&pool, interval));
+        };
         *thread = Some(
             std::thread::Builder::new()
                 .name("mb-mirrors".into())

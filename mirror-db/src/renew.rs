@@ -4,6 +4,7 @@
 //! moment, they share round trips: the database and this process do a fraction of the work.
 
 use crate::fetch::Fetcher;
+use panics::{Point, persist};
 use std::{
     io, mem,
     sync::{Arc, Condvar, Mutex, PoisonError},
@@ -48,7 +49,7 @@ impl Renewer {
         *thread = Some(
             std::thread::Builder::new()
                 .name("mb-renewals".into())
-                .spawn(move || this.work(&fetcher, pause))?,
+                .spawn(move || persist(Point::Renewals, || this.work(&fetcher, pause)))?,
         );
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::{
     DbError, LogLevel, Unavailable, connect::Link, queue::Job, shared::Shared,
     statement::Statement, value::TextParam,
 };
+use panics::Point;
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
@@ -99,6 +100,7 @@ impl Session {
                     Err(ended) => return ended,
                 }
             }
+            Point::Session.pass();
             if let Err(ended) = self.run(shared, jobs, down).await {
                 return ended;
             }

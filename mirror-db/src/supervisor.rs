@@ -6,6 +6,7 @@ use crate::{
     session::{Ended, Session},
     shared::{CONNECTING, Event, Shared, UP},
 };
+use panics::Point;
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
@@ -27,9 +28,22 @@ pub(crate) async fn supervise(shared: Arc<Shared>) {
     let mut tasks = JoinSet::new();
     tasks.spawn(probe_failing(shared.clone()));
     tasks.spawn(grow(shared.clone()));
+    tokio::select! {
+        () = keep_one(&shared) => {}
+        // They have no end, only panics: the thread then begins anew, with all of its tasks.
+        Some(Err(error)) = tasks.join_next() => {
+            if let Ok(payload) = error.try_into_panic() {
+                std::panic::resume_unwind(payload);
+            }
+        }
+    }
+}
+
+/// Keeps one connection open.
+async fn keep_one(shared: &Arc<Shared>) {
     loop {
-        let session = reconnect(&shared).await;
-        match session.serve(&shared, None).await {
+        let session = reconnect(shared).await;
+        match session.serve(shared, None).await {
             Ended::Idle => {}
             Ended::Lost(reason) => {
                 let _ = shared.state.compare_exchange(
@@ -90,6 +104,7 @@ fn notifier(shared: &Arc<Shared>) -> connect::Notifier {
 }
 
 async fn open(shared: Arc<Shared>) -> Result<Session, String> {
+    Point::Connect.pass();
     let limit = shared
         .info
         .connect_timeout
@@ -109,9 +124,15 @@ async fn grow(shared: Arc<Shared>) {
     let mut sessions: JoinSet<()> = JoinSet::new();
     loop {
         shared.grow.notified().await;
+        Point::Growth.pass();
         // A job that is taken within this time is not worth a connection.
         sleep(Duration::from_millis(5)).await;
-        while sessions.try_join_next().is_some() {}
+        while let Some(ended) = sessions.try_join_next() {
+            if ended.is_err() {
+                // A panic; the session did not come to say that it is gone.
+                shared.alive.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
         let waits = shared
             .queue
             .oldest()
@@ -141,6 +162,7 @@ async fn grow(shared: Arc<Shared>) {
 async fn probe_failing(shared: Arc<Shared>) {
     loop {
         sleep(PAUSE).await;
+        Point::Probe.pass();
         let failing = std::mem::take(
             &mut *shared
                 .failing

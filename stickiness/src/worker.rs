@@ -2,6 +2,7 @@
 
 use crate::protocol::Connection;
 use crate::{Logger, PATIENCE, Server};
+use panics::{Point, persist};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ impl Worker {
     pub fn start(server: &Server, log: &Logger) -> Self {
         let (jobs, queue) = sync_channel(QUEUE);
         let connected = Arc::new(AtomicBool::new(false));
-        let link = Link {
+        let mut link = Link {
             server: server.clone(),
             connected: Arc::clone(&connected),
             log: Arc::clone(log),
@@ -48,7 +49,7 @@ impl Worker {
         // remembered, and requests go on.
         let _ = thread::Builder::new()
             .name("mb-memcached".to_owned())
-            .spawn(move || link.run(&queue));
+            .spawn(move || persist(Point::Memcached, || link.run(&queue)));
         Self { jobs, connected }
     }
 
@@ -104,11 +105,11 @@ impl Link {
         Err(last)
     }
 
-    fn run(mut self, queue: &Receiver<Job>) {
+    fn run(&mut self, queue: &Receiver<Job>) {
         loop {
             let problem = match self.connect() {
                 Ok(mut connection) => {
-                    self.connected.store(true, Ordering::Relaxed);
+                    let _up = Up::new(&self.connected);
                     if self.reported {
                         (self.log)(&format!("memcached at {} is back", self.server));
                         self.reported = false;
@@ -122,7 +123,6 @@ impl Link {
                 }
                 Err(problem) => problem,
             };
-            self.connected.store(false, Ordering::Relaxed);
             if !self.reported {
                 (self.log)(&format!(
                     "memcached at {} is not available ({problem}); mirrors are not remembered",
@@ -134,6 +134,22 @@ impl Link {
                 return;
             }
         }
+    }
+}
+
+/// Tells requests that there is a connection, while it lives; a panic ends that too.
+struct Up<'a>(&'a AtomicBool);
+
+impl<'a> Up<'a> {
+    fn new(connected: &'a AtomicBool) -> Self {
+        connected.store(true, Ordering::Relaxed);
+        Self(connected)
+    }
+}
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
