@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::command::run;
 use crate::workspace;
@@ -18,10 +18,27 @@ pub const PACKAGES: [&str; 3] = ["mod_mirrorbrain", "mod_asn", "mod_autoindex_mb
 /// by itself does not put a cdylib in its place.
 pub fn dir() -> &'static Path {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
-    DIR.get_or_init(|| std::env::var_os("MB_MODULES").map_or_else(build, PathBuf::from))
+    DIR.get_or_init(|| {
+        std::env::var_os("MB_MODULES").map_or_else(|| build("modules", &[]), PathBuf::from)
+    })
 }
 
-fn build() -> PathBuf {
+/// A directory with modules that panic where a file says, for tests of what contains that.
+///
+/// They share all that they do not build anew with the others. Both come to lie under one name,
+/// so the others, already built, are put back there.
+pub fn panicking() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| {
+        let dir = build("modules-that-panic", &["--features", "panic-injection"]);
+        build("modules", &[]);
+        dir
+    })
+}
+
+fn build(name: &str, arguments: &[&str]) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let profile_dir = profile_dir();
     let target_dir = profile_dir.parent().expect("a target directory");
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
@@ -31,13 +48,16 @@ fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--profile", profile, "--target-dir"]);
-    command.arg(target_dir).current_dir(workspace());
+    command
+        .arg(target_dir)
+        .args(arguments)
+        .current_dir(workspace());
     for package in PACKAGES {
         command.args(["-p", package]);
     }
     run(&mut command);
 
-    let dir = profile_dir.join("modules");
+    let dir = profile_dir.join(name);
     fs::create_dir_all(&dir).expect("directory of the modules");
     for package in PACKAGES {
         put(&profile_dir.join(format!("lib{package}.so")), &dir, package);

@@ -18,6 +18,7 @@ mod memcheck;
 mod options;
 mod outage;
 mod paths;
+mod panics;
 mod reference;
 mod security;
 mod site;

@@ -1,0 +1,373 @@
+//! A panic anywhere in our code costs one answer or one attempt, and never a child. The modules of
+//! these tests are built so that a file says where to panic.
+//!
+//! What no guard can catch: a panic in the text of another panic's message, and one in a destructor
+//! that runs because of another panic. Rust ends the process then.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use panics::Point;
+use tests::httpd::{Builder, Httpd};
+use tests::memcached::Memcached;
+use tests::modules;
+use tests::site::{Mirror, Site};
+
+/// The longest that anything here may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a point is shown to be guarded. A new point does not compile until it is here.
+fn case(point: Point) -> fn(Point) {
+    match point {
+        Point::Register
+        | Point::CreateDirectory
+        | Point::CreateServer
+        | Point::MergeServer
+        | Point::PostConfig => stops_the_start,
+        Point::Setter => refuses_the_directive,
+        Point::ChildInit => leaves_a_child_that_answers,
+        Point::MergeDirectory | Point::HeaderParser | Point::Handler => costs_one_answer,
+        Point::Answer => costs_a_link,
+        Point::Cleanup => costs_nothing,
+        Point::Database | Point::Mirrors | Point::Renewals | Point::Networks | Point::Memcached => {
+            delays_a_thread
+        }
+        Point::Connect | Point::Session | Point::Driver | Point::Growth | Point::Probe => {
+            costs_a_connection
+        }
+    }
+}
+
+/// Runs all cases of a kind.
+fn each(kind: fn(Point)) {
+    let points = Point::ALL.iter().copied();
+    let points: Vec<Point> = points
+        .filter(|point| std::ptr::fn_addr_eq(case(*point), kind))
+        .collect();
+    assert!(!points.is_empty());
+    points.into_iter().for_each(kind);
+}
+
+#[test]
+fn at_the_start_it_stops_the_start() {
+    each(stops_the_start);
+}
+
+#[test]
+fn in_a_setter_it_refuses_the_directive() {
+    each(refuses_the_directive);
+}
+
+#[test]
+fn at_the_start_of_a_child_it_leaves_one_that_answers() {
+    each(leaves_a_child_that_answers);
+}
+
+fn stops_the_start(point: Point) {
+    let builder = Panicking::builder()
+        .config("<VirtualHost *:@PORT@>\nMirrorBrainInstance x\n</VirtualHost>");
+    Panicking::of(&builder).say(point.name());
+    let log = builder.failure();
+    let stderr = builder.check().map_or_else(|text| text, |text| text);
+    let both = format!("{log}{stderr}");
+    assert!(
+        both.contains(&format!("injected: {}", point.name())),
+        "{both}"
+    );
+}
+
+fn refuses_the_directive(point: Point) {
+    for directive in ["ASLookupRefresh 5", "MirrorBrainInstance x"] {
+        let builder = Panicking::builder().config(directive);
+        Panicking::of(&builder).say(point.name());
+        let refusal = builder.refusal();
+        let name = directive.split(' ').next().unwrap_or_default();
+        let text = format!("{name}: panic in the directive's setter: injected: setter at ");
+        assert!(refusal.contains(&text), "{refusal}");
+    }
+    // In .htaccess it is an error of the request.
+    let builder =
+        Panicking::builder().config("<Directory \"@TREE@\">\nAllowOverride All\n</Directory>");
+    fs::write(builder.tree().join(".htaccess"), "MirrorBrainMinSize 7\n").expect("a file");
+    let switch = Panicking::of(&builder);
+    let mut httpd = builder.start();
+    let children = httpd.children();
+    switch.say(point.name());
+    assert_eq!(httpd.get("/").status, 500);
+    switch.say("");
+    assert_ne!(httpd.get("/").status, 500);
+    httpd.expect_log("panic in the directive's setter: injected: setter");
+    assert_eq!(httpd.children(), children);
+}
+
+fn leaves_a_child_that_answers(point: Point) {
+    let builder = Panicking::builder();
+    fs::write(builder.tree().join("file"), "text").expect("a file");
+    Panicking::of(&builder).say(point.name());
+    let mut httpd = builder.start();
+    httpd.expect_log("panic while starting the child: injected: child-init");
+    let children = httpd.children();
+    assert_eq!(httpd.get("/file").status, 200);
+    assert_eq!(httpd.children(), children);
+}
+
+#[test]
+fn in_a_request_it_costs_that_answer() {
+    each(costs_one_answer);
+}
+
+#[test]
+fn in_a_question_of_a_listing_it_costs_a_link() {
+    each(costs_a_link);
+}
+
+#[test]
+fn in_a_destructor_it_costs_nothing() {
+    each(costs_nothing);
+}
+
+fn costs_one_answer(point: Point) {
+    let (mut httpd, switch) = Panicking::site(&format!("panics_{}", point.name()));
+    let children = httpd.children();
+    // A destructor of what the panic carries may panic as well.
+    for (how, text) in [
+        ("", "injected: "),
+        (" payload", "panic without a message at "),
+    ] {
+        let before = httpd.log().matches(text).count();
+        switch.say(&format!("{}{how}", point.name()));
+        assert_eq!(httpd.get("/full.iso").status, 500, "{point:?}");
+        switch.say("");
+        assert_eq!(httpd.get("/full.iso").status, 302, "{point:?}");
+        httpd.expect_log(text);
+        let lines = httpd.log().matches(text).count() - before;
+        // Each module has a record to merge.
+        let most = if point == Point::MergeDirectory { 3 } else { 1 };
+        assert!((1..=most).contains(&lines), "{}", httpd.log());
+    }
+    assert_eq!(httpd.children(), children);
+    if point != Point::HeaderParser {
+        listings_cost_one_answer(Panicking::listings(), point);
+    }
+}
+
+/// The same for mod_autoindex_mb, which comes after the others.
+fn listings_cost_one_answer((mut httpd, switch): (Httpd, Panicking), point: Point) {
+    let children = httpd.children();
+    switch.say(point.name());
+    assert_eq!(httpd.get("/").status, 500);
+    switch.say("");
+    assert_eq!(httpd.get("/").status, 200);
+    let doing = match point {
+        Point::MergeDirectory => "while merging configuration records",
+        _ => "in the handler",
+    };
+    httpd.expect_log(&format!("autoindex_mb: panic {doing}: injected: "));
+    assert_eq!(httpd.children(), children);
+}
+
+fn costs_a_link(point: Point) {
+    let (mut httpd, switch) = Panicking::site("panics_answer");
+    let children = httpd.children();
+    switch.say(point.name());
+    let listing = httpd.get("/");
+    assert_eq!(listing.status, 200);
+    assert!(!listing.text().contains("full.iso.mirrorlist"));
+    switch.say("");
+    assert!(httpd.get("/").text().contains("full.iso.mirrorlist"));
+    httpd.expect_log("panic in an answer: injected: answer");
+    assert_eq!(httpd.children(), children);
+}
+
+fn costs_nothing(point: Point) {
+    let (mut httpd, switch) = Panicking::site("panics_cleanup");
+    let children = httpd.children();
+    for how in ["", " payload"] {
+        switch.say(&format!("{}{how}", point.name()));
+        assert_eq!(httpd.get("/full.iso").status, 302);
+        switch.say("");
+    }
+    assert_eq!(httpd.get("/full.iso").status, 302);
+    httpd.expect_log("mirrorbrain: panic while clearing a pool: injected: cleanup");
+    httpd.expect_log("mirrorbrain: panic while clearing a pool: panic without a message");
+    httpd.allow("panic while clearing a pool: ");
+    assert_eq!(httpd.children(), children);
+}
+
+#[test]
+fn in_a_thread_it_is_a_delay() {
+    each(delays_a_thread);
+}
+
+/// The thread panics again and again from its start; requests are answered all the same, and the
+/// thread does its work once it can.
+fn delays_a_thread(point: Point) {
+    let memcached = Memcached::start();
+    let site = Panicking::describe(&format!("panics_{}", point.name())).config(&format!(
+        "MirrorBrainCacheTTL 60\nMirrorBrainMemcached On\nMemcacheServer 127.0.0.1:{}",
+        memcached.port()
+    ));
+    let mut switch = None;
+    let site = site.httpd(|builder| {
+        let panicking = Panicking::of(&builder);
+        panicking.say(point.name());
+        switch = Some(panicking);
+        builder
+    });
+    let (mut httpd, _database) = site.start();
+    let children = httpd.children();
+    httpd.expect_log(&format!("injected: {}", point.name()));
+    assert_eq!(
+        httpd.log().matches("panic in the thread mb-").count() > 0,
+        true
+    );
+    httpd.allow("is not available: internal error");
+    for path in ["/full.iso", "/full.iso.sha256", "/"] {
+        let start = Instant::now();
+        let status = httpd.get(path).status;
+        assert!(
+            matches!(status, 200 | 302 | 503),
+            "{point:?} {path}: {status}"
+        );
+        assert!(start.elapsed() < PATIENCE / 2, "{point:?} {path}");
+    }
+    if let Some(switch) = switch {
+        switch.say("");
+    }
+    works_again(&httpd);
+    eventually("a mirror is remembered", || {
+        httpd.get("/full.iso");
+        memcached.get("mb_default_127.0.0.1").is_some()
+    });
+    assert_eq!(httpd.children(), children);
+}
+
+#[test]
+fn on_the_way_to_the_database_it_costs_a_connection() {
+    let (mut httpd, switch) = Panicking::site("panics_connection");
+    let children = httpd.children();
+    httpd.allow("is not available: ");
+    httpd.allow("panic in the thread mb-database: injected: session");
+    // mod_asn has connections of its own.
+    httpd.allow("panic in the thread mb-asn: injected: ");
+    httpd.allow("cannot read the networks (pfx2asn): ");
+    for point in Point::ALL.iter().copied() {
+        if !std::ptr::fn_addr_eq(case(point), costs_a_connection as fn(Point)) {
+            continue;
+        }
+        // A session that ends makes way for the others, and for the probe it would do so too soon.
+        let first = if point == Point::Probe {
+            ""
+        } else {
+            "session\n"
+        };
+        switch.say(&format!("{first}{}", point.name()));
+        let text = format!(
+            "panic in the thread mb-database: injected: {}",
+            point.name()
+        );
+        eventually(&text, || {
+            let start = Instant::now();
+            let status = httpd.get("/full.iso").status;
+            assert!(matches!(status, 200 | 302), "{point:?}: {status}");
+            assert!(start.elapsed() < PATIENCE / 2, "{point:?}");
+            httpd.log().contains(&text)
+        });
+        switch.say("");
+        httpd.expect_log(&text);
+        works_again(&httpd);
+    }
+    assert_eq!(httpd.children(), children);
+}
+
+/// Shown by the test above, on one server.
+fn costs_a_connection(_: Point) {}
+
+/// Everything that a request needs from a thread.
+#[track_caller]
+fn works_again(httpd: &Httpd) {
+    eventually("a redirect and a network", || {
+        let answer = httpd.get("/full.iso");
+        answer.status == 302 && answer.header("X-AS").as_deref() == Some("64510")
+    });
+}
+
+#[track_caller]
+fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited for: {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// The file that says where to panic.
+struct Panicking(PathBuf);
+
+impl Panicking {
+    fn of(builder: &Builder) -> Self {
+        Self(builder.work().join("panic"))
+    }
+
+    fn say(&self, text: &str) {
+        // In one step: it is read all the time.
+        let new = self.0.with_extension("new");
+        fs::write(&new, text).expect("a file");
+        fs::rename(new, &self.0).expect("a file");
+    }
+
+    /// Any httpd with these modules.
+    fn with(builder: Builder) -> Builder {
+        let file = builder.work().join("panic");
+        builder
+            .set("MB_MODULES", modules::panicking().display())
+            .env("MB_PANIC", &file.to_string_lossy())
+            .allow("a build for tests, which panics on demand")
+    }
+
+    fn builder() -> Builder {
+        Self::with(Httpd::builder()).ours(&["mirrorbrain", "asn", "autoindex_mb"])
+    }
+
+    /// Listings and nothing else.
+    fn listings() -> (Httpd, Self) {
+        let builder = Self::with(Httpd::builder())
+            .stock(&["mime", "dir"])
+            .ours(&["autoindex_mb"])
+            .config(
+                "<Directory \"@TREE@\">\nOptions Indexes\nIndexOptions FancyIndexing\n</Directory>",
+            );
+        let switch = Self::of(&builder);
+        (builder.start(), switch)
+    }
+
+    /// A site with everything.
+    fn describe(name: &str) -> Site {
+        Site::new(name)
+            .httpd(|builder| {
+                Self::with(builder)
+                    .ours(&["asn", "autoindex_mb"])
+                    .allow("answers again")
+            })
+            .mirror(&Mirror::new("berlin", "eu", "de"))
+            .hashed("full.iso", b"content")
+            .sql("INSERT INTO pfx2asn VALUES ('127.0.0.0/8', 64510)")
+            .config("MirrorBrainCacheTTL 0\nASLookupRefresh 1")
+            .directory(
+                "Options Indexes\nIndexOptions FancyIndexing Mirrorlist\nASLookup On\nASSetHeaders On",
+            )
+    }
+
+    fn site(name: &str) -> (Httpd, Self) {
+        let mut switch = None;
+        let site = Self::describe(name).httpd(|builder| {
+            switch = Some(Self::of(&builder));
+            builder
+        });
+        let (httpd, _database) = site.start();
+        works_again(&httpd);
+        (httpd, switch.expect("a file"))
+    }
+}
