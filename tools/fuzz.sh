@@ -3,6 +3,7 @@
 # Stable Rust will do: the coverage that guides libFuzzer is one of LLVM's passes.
 #
 # New inputs go to target/fuzz/corpus; a finding stops the run and is left in target/fuzz/findings.
+# An input that takes a minute is a finding, too; less may be the fault of a busy machine.
 # Put a finding into fuzz/corpus/<target> together with what mends it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -30,7 +31,7 @@ for corpus in fuzz/corpus/*; do
     mkdir -p "$work/corpus/$target" "$work/findings"
     echo "fuzz: $target, $seconds s"
     FUZZ_TARGET=$target nice "$work/$host/fuzz/fuzz" \
-        -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=4096 -verbosity=0 \
+        -max_total_time="$seconds" -timeout=60 -rss_limit_mb=1024 -max_len=4096 -verbosity=0 \
         -print_final_stats=1 -dict="fuzz/dict/$target.dict" \
         -artifact_prefix="$work/findings/$target-" "$work/corpus/$target" "$corpus"
 done
