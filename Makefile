@@ -7,7 +7,7 @@ PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
 .PHONY: all setup demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-instructions bench-build
+.PHONY: bench bench-sweep bench-instructions bench-build soak
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -47,6 +47,10 @@ bench-sweep: setup bench-build
 # Instructions for each request, which do not depend on what else the machine does.
 bench-instructions: setup bench-build
 	target/release/bench instructions $(BENCH_ARGS)
+
+# SOAK_REQUESTS requests of all kinds, ten million unless it says otherwise: memory must stay flat.
+soak: setup bench-build
+	target/release/bench soak $(if $(SOAK_REQUESTS),--requests $(SOAK_REQUESTS))
 
 bench-build:
 	$(CARGO) build --release $(PACKAGES) -p bench

@@ -256,16 +256,22 @@ fn receive(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<(u16,
 }
 
 /// What the head of an answer says about its length.
-struct Head {
-    status: u16,
-    keep: bool,
+pub struct Head {
+    /// The status.
+    pub status: u16,
+    /// Whether the connection stays.
+    pub keep: bool,
     end: usize,
     /// None if the body is chunked.
     body: Option<usize>,
 }
 
 impl Head {
-    fn parse(bytes: &[u8]) -> io::Result<Option<Self>> {
+    /// Reads it, once it is whole.
+    ///
+    /// # Errors
+    /// If it is no head of an answer.
+    pub fn parse(bytes: &[u8]) -> io::Result<Option<Self>> {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut response = httparse::Response::new(&mut headers);
         let httparse::Status::Complete(end) = response.parse(bytes).map_err(io::Error::other)?
@@ -292,7 +298,8 @@ impl Head {
         Ok(Some(head))
     }
 
-    fn is_complete(&self, bytes: &[u8]) -> bool {
+    /// Whether the body is there too.
+    pub fn is_complete(&self, bytes: &[u8]) -> bool {
         match self.body {
             Some(length) => bytes.len() >= self.end + length,
             // Nothing follows a last chunk here: there are no trailers, and nothing is pipelined.

@@ -5,6 +5,7 @@
 //! bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
 //! bench instructions [--record | --check] [series ...]
 //! bench profile series
+//! bench soak [--requests N]
 //! ```
 //!
 //! `--record` writes the result into docs/performance.md, which says what is measured and how;
@@ -23,6 +24,7 @@ mod report;
 mod servers;
 mod site;
 mod slice;
+mod soak;
 mod sweep;
 mod usage;
 
@@ -34,12 +36,14 @@ const USAGE: &str =
     "usage: bench compare [--rounds N] [--seconds S] [--connections N] [--record] [series ...]
        bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
        bench instructions [--record | --check] [series ...]
-       bench profile series";
+       bench profile series
+       bench soak [--requests N]";
 
 /// What the command line asks for.
 struct Options {
     effort: Effort,
     most_paths: u32,
+    requests: u64,
     record: bool,
     check: bool,
     names: Vec<String>,
@@ -66,6 +70,13 @@ fn main() {
             let directory = if options.record { "docs" } else { "target" };
             let file = tests::workspace().join(directory).join("performance.svg");
             plot::write(&file, &sweeps.charts).expect("performance.svg");
+        }
+        "soak" => {
+            let verdict = soak::run(options.requests);
+            println!("{verdict}");
+            if !verdict.is_good() {
+                std::process::exit(1);
+            }
         }
         "profile" => print!("{}", profile::run(&options.names.join(" "))),
         _ => fail(USAGE),
@@ -94,6 +105,7 @@ impl Options {
                 slice: Duration::from_secs(2),
             },
             most_paths: 1_000_000,
+            requests: soak::REQUESTS,
             record: false,
             check: false,
             names: Vec::new(),
@@ -123,6 +135,7 @@ impl Options {
                 let seconds: f64 = value.parse().ok()?;
                 self.effort.slice = Duration::try_from_secs_f64(seconds).ok()?;
             }
+            "--requests" => self.requests = value.parse().ok().filter(|n| *n > 0)?,
             "--most-paths" => self.most_paths = value.parse().ok()?,
             _ => return None,
         }

@@ -53,16 +53,22 @@ fn ticks_per_second() -> f64 {
 /// Proportional set size of a child, in bytes: its memory, shared pages counted by share. The
 /// largest of the children's.
 pub fn child_pss(httpd: &Httpd) -> u64 {
-    let pss = |pid| {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-        Some(kilobytes << 10)
-    };
     httpd
         .children()
         .into_iter()
         .filter_map(pss)
         .max()
         .unwrap_or(0)
+}
+
+/// The same of all children together, in bytes.
+pub fn family_pss(httpd: &Httpd) -> u64 {
+    httpd.children().into_iter().filter_map(pss).sum()
+}
+
+fn pss(pid: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kilobytes << 10)
 }
