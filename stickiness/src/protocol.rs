@@ -118,7 +118,14 @@ impl<S: Read + Write> Connection<S> {
         if Instant::now() > deadline {
             return Err(ErrorKind::TimedOut.into());
         }
-        let piece = self.stream.fill_buf()?;
+        let piece = self
+            .stream
+            .fill_buf()
+            .map_err(|problem| match problem.kind() {
+                // What a socket calls a read that took too long.
+                ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
+                _ => problem,
+            })?;
         if piece.is_empty() {
             return Err(ErrorKind::UnexpectedEof.into());
         }
