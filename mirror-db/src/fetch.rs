@@ -1,7 +1,7 @@
 //! One file's facts, from as many statements as the configuration needs.
 
 use crate::{
-    DbError, FileRecord, Settings,
+    DbError, FileRecord, Settings, Unavailable,
     cache::{FileCache, Flight, Join},
     file_record::{Mirrors, Version},
     hashes, lookup, mirror_table,
@@ -60,13 +60,21 @@ impl Fetcher {
         match self.cache.join(&key) {
             Join::Wait(flight) => flight,
             Join::Ask(flight) => {
-                let (cache, landing) = (self.cache.clone(), flight.clone());
-                self.fetch(path, size, mtime, move |result| {
-                    cache.land(key, &landing, result.map(Arc::new));
-                });
+                let landing = self.landing(key, flight.clone());
+                self.fetch(path, size, mtime, landing);
                 flight
             }
         }
+    }
+
+    /// What ends a query of the cache.
+    fn landing(
+        &self,
+        key: Arc<str>,
+        flight: Flight,
+    ) -> impl FnOnce(Result<FileRecord, DbError>) + Send + use<> {
+        let cache = self.cache.clone();
+        move |result| cache.land(key, &flight, result.map(Arc::new))
     }
 
     /// Runs the statements and gives the record to `done`, in the background thread, or here if
@@ -86,13 +94,7 @@ impl Fetcher {
         .into_iter()
         .filter_map(|(part, statement)| Some((part, statement.as_ref()?)))
         .collect();
-        let assembly = Arc::new(Assembly {
-            left: Mutex::new(Left {
-                parts: statements.len(),
-                done: Some(Box::new(done)),
-            }),
-            found: Mutex::default(),
-        });
+        let assembly = Arc::new(Assembly::new(statements.len(), done));
         let deadline = Instant::now() + self.time;
         for (part, statement) in statements {
             let mut parameters = vec![path.to_owned()];
@@ -139,6 +141,16 @@ struct Found {
 }
 
 impl Assembly {
+    fn new(parts: usize, done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static) -> Self {
+        Self {
+            left: Mutex::new(Left {
+                parts,
+                done: Some(Box::new(done)),
+            }),
+            found: Mutex::default(),
+        }
+    }
+
     /// One statement has answered.
     fn add(&self, part: Part, statement: &Statement, answer: Answer, size: u64, mtime: i64) {
         let result = answer.and_then(|rows| {
@@ -213,6 +225,14 @@ impl Assembly {
     }
 }
 
+/// Whatever becomes of the statements, also a panic on the way, whoever waits for the record hears
+/// of it: a query that never ended would be joined by every later request for the file.
+impl Drop for Assembly {
+    fn drop(&mut self) {
+        self.finish(Err(Unavailable.into()));
+    }
+}
+
 /// The server could not take the path as text of its encoding: then it has no such path, either.
 fn is_no_name(error: &DbError) -> bool {
     match error {
@@ -220,5 +240,43 @@ fn is_no_name(error: &DbError) -> bool {
             .iter()
             .any(|code| text.ends_with(code)),
         DbError::Unavailable(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ConnectionInfo, Logger};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// An answer that meets a panic where it is read.
+    fn panics(assembly: Arc<Assembly>) {
+        let caught = catch_unwind(AssertUnwindSafe(move || {
+            let _found = assembly.found.lock();
+            std::panic::resume_unwind(Box::new("no"));
+        }));
+        assert!(caught.is_err());
+    }
+
+    #[test]
+    fn a_panic_over_an_answer_ends_the_query_for_all_that_wait() {
+        let info = ConnectionInfo::parse("host=127.0.0.1").unwrap();
+        let log: Logger = Arc::new(|_, _| ());
+        let settings = Settings::default();
+        let pool = Arc::new(Pool::new(info, settings.pool.clone(), log));
+        let fetcher = Fetcher::new(pool, Arc::new(FileCache::new(1 << 20)), &settings);
+        let key: Arc<str> = "a".into();
+        for _ in 0..2 {
+            let Join::Ask(flight) = fetcher.cache.join(&key) else {
+                panic!("the query before is still under way");
+            };
+            let landing = fetcher.landing(key.clone(), flight.clone());
+            panics(Arc::new(Assembly::new(1, landing)));
+            let answer = flight.wait(Instant::now() + Duration::from_secs(5));
+            assert_eq!(
+                answer.map(|result| result.map(|_| ())),
+                Some(Err(Unavailable.into()))
+            );
+        }
     }
 }
