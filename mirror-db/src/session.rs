@@ -74,6 +74,16 @@ impl Session {
         })
     }
 
+    /// Sees that the connection answers, and that it lasts for so long.
+    pub async fn prove(&mut self, time: Duration) -> Result<(), String> {
+        let answer = self.link.client.batch_execute("SELECT 1").await;
+        answer.map_err(|error| message(&error))?;
+        tokio::select! {
+            _ = &mut self.link.driver => Err("connections are accepted and closed".to_owned()),
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+
     /// Works until the connection breaks, or until there was nothing to do for `patience`.
     pub async fn serve(mut self, shared: &Shared, patience: Option<Duration>) -> Ended {
         shared.alive.fetch_add(1, Ordering::Relaxed);

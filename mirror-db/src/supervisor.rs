@@ -16,6 +16,13 @@ use tokio::{task::JoinSet, time::sleep};
 /// How long a server that is away is left alone between two attempts.
 const PAUSE: Duration = Duration::from_millis(400);
 
+/// A connection that is lost sooner was accepted, but is of no use: a pooler without a server
+/// behind it, or someone who ends all sessions.
+const BRIEF: Duration = Duration::from_millis(50);
+
+/// After so many brief connections in a row the next has to prove itself before it counts.
+const BRIEF_ONES: usize = 3;
+
 /// Attempts that may be under way at a time. One that hangs does not hold up the next: after a
 /// pause or a partition the first to get through counts.
 const ATTEMPTS: usize = 3;
@@ -41,9 +48,17 @@ pub(crate) async fn supervise(shared: Arc<Shared>) {
 
 /// Keeps one connection open.
 async fn keep_one(shared: &Arc<Shared>) {
+    let mut brief = 0;
     loop {
-        let session = reconnect(shared).await;
-        match session.serve(shared, None).await {
+        let session = reconnect(shared, brief >= BRIEF_ONES).await;
+        let since = Instant::now();
+        let ended = session.serve(shared, None).await;
+        brief = if since.elapsed() < BRIEF {
+            brief + 1
+        } else {
+            0
+        };
+        match ended {
             Ended::Idle => {}
             Ended::Lost(reason) => {
                 let _ = shared.state.compare_exchange(
@@ -62,13 +77,13 @@ async fn keep_one(shared: &Arc<Shared>) {
     }
 }
 
-/// Tries until there is a session.
-async fn reconnect(shared: &Arc<Shared>) -> Session {
+/// Tries until there is a session; one that is `proven` has lasted for a moment.
+async fn reconnect(shared: &Arc<Shared>, proven: bool) -> Session {
     let mut attempts = JoinSet::new();
     let started = Instant::now();
     loop {
         if attempts.len() < ATTEMPTS {
-            attempts.spawn(open(shared.clone()));
+            attempts.spawn(open(shared.clone(), proven));
         }
         let tick = sleep(PAUSE);
         tokio::pin!(tick);
@@ -103,7 +118,7 @@ fn notifier(shared: &Arc<Shared>) -> connect::Notifier {
     })
 }
 
-async fn open(shared: Arc<Shared>) -> Result<Session, String> {
+async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
     Point::Connect.pass();
     let limit = shared
         .info
@@ -113,7 +128,14 @@ async fn open(shared: Arc<Shared>) -> Result<Session, String> {
     let link = connect::connect(&shared.info, limit, notifier(&shared))
         .await
         .map_err(|error| error.to_string())?;
-    match tokio::time::timeout(limit, Session::new(link, &shared)).await {
+    let prepare = async {
+        let mut session = Session::new(link, &shared).await?;
+        if proven {
+            session.prove(PAUSE).await?;
+        }
+        Ok(session)
+    };
+    match tokio::time::timeout(limit, prepare).await {
         Ok(session) => session,
         Err(_) => Err("no answer in time".to_owned()),
     }
@@ -121,16 +143,20 @@ async fn open(shared: Arc<Shared>) -> Result<Session, String> {
 
 /// Opens a further connection while jobs wait and none is free.
 async fn grow(shared: Arc<Shared>) {
-    let mut sessions: JoinSet<()> = JoinSet::new();
+    let mut sessions: JoinSet<Duration> = JoinSet::new();
     loop {
         shared.grow.notified().await;
         Point::Growth.pass();
         // A job that is taken within this time is not worth a connection.
         sleep(Duration::from_millis(5)).await;
         while let Some(ended) = sessions.try_join_next() {
-            if ended.is_err() {
+            match ended {
+                Ok(lasted) if lasted < BRIEF => sleep(PAUSE).await,
+                Ok(_) => {}
                 // A panic; the session did not come to say that it is gone.
-                shared.alive.fetch_sub(1, Ordering::Relaxed);
+                Err(_) => {
+                    shared.alive.fetch_sub(1, Ordering::Relaxed);
+                }
             }
         }
         let waits = shared
@@ -142,7 +168,7 @@ async fn grow(shared: Arc<Shared>) {
             continue;
         }
         let keep = sessions.len() + 1 < shared.settings.keep_connections;
-        let Ok(session) = open(shared.clone()).await else {
+        let Ok(session) = open(shared.clone(), false).await else {
             // Such as the server's limit of connections: no use asking for each job.
             sleep(PAUSE).await;
             continue;
@@ -150,9 +176,11 @@ async fn grow(shared: Arc<Shared>) {
         let shared = shared.clone();
         sessions.spawn(async move {
             let patience = (!keep).then_some(shared.settings.idle_expiry);
+            let since = Instant::now();
             if session.serve(&shared, patience).await == Ended::Hung {
                 shared.set_hung();
             }
+            since.elapsed()
         });
     }
 }

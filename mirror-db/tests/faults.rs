@@ -292,6 +292,33 @@ fn a_connection_that_is_cut_costs_no_request() {
 }
 
 #[test]
+fn connections_that_are_accepted_and_lost_at_once_are_not_made_without_pause() {
+    let db = Cluster::shared().database("brief", &[&fixture()]);
+    db.sql("CREATE TABLE trouble AS SELECT 1; GRANT SELECT ON trouble TO PUBLIC");
+    let mut settings = uncached();
+    settings.pool.init_sql =
+        vec!["SELECT pg_terminate_backend(pg_backend_pid()) FROM trouble".to_owned()];
+    let (database, log) = open(&db.params(), settings);
+    sleep(3 * SECOND);
+    let start = Instant::now();
+    for _ in 0..50 {
+        assert_eq!(mirrors(&database, "iso/full.iso"), AWAY);
+    }
+    assert!(start.elapsed() < SECOND / 2, "{:?}", start.elapsed());
+    let made = db.sql("SELECT sessions_killed FROM pg_stat_database WHERE datname = 'brief'");
+    let made: usize = made.parse().unwrap();
+    assert!((4..20).contains(&made), "{made} connections");
+    let lines = log.take();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("DBDInitSQL"), "{lines:?}");
+    assert!(lines[1].contains("is not available"), "{lines:?}");
+
+    db.sql("DROP TABLE trouble; CREATE VIEW trouble AS SELECT 1 WHERE false");
+    until(3 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    assert_eq!(log.take().len(), 1);
+}
+
+#[test]
 fn the_password_is_in_no_message() {
     let db = Cluster::shared().database("secret", &[]);
     let params = format!(
