@@ -13,6 +13,7 @@ mod documents;
 mod harness;
 mod hostile;
 mod large;
+mod life_cycle;
 mod loading;
 mod memcheck;
 mod options;

@@ -1,0 +1,195 @@
+//! Children come and go under load: graceful restarts, `MaxConnectionsPerChild`.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tests::command::is_alive;
+use tests::http::Response;
+use tests::httpd::{Builder, Httpd, Mpm};
+use tests::load::{Count, Load};
+
+use crate::site::Site;
+
+const FILE: &str = "/iso/full.iso";
+
+/// Clients that ask for each document.
+const CLIENTS: usize = 2;
+
+/// Restarts after which everything that is made once is made.
+const WARM_UP: usize = 20;
+
+/// The site with all modules, its cache and a geo database in use.
+fn site(name: &str) -> Builder {
+    Site::new(name)
+        .sql("CREATE EXTENSION IF NOT EXISTS ip4r")
+        .sql("CREATE TABLE IF NOT EXISTS pfx2asn (pfx iprange NOT NULL, asn bigint NOT NULL)")
+        .sql("INSERT INTO pfx2asn VALUES ('127.0.0.0/8', 64500)")
+        .directory("ASLookup On\nASSetHeaders On\nOptions Indexes\nIndexOptions +Mirrorlist")
+        .builder()
+        .ours(&["asn", "autoindex_mb"])
+        // Room for the next children beside the ones that end.
+        .config("ServerLimit 6")
+}
+
+fn redirect(response: &Response) -> Result<(), String> {
+    let location = response.location();
+    let fits = response.status == 302 && location.ends_with(FILE);
+    let whole = response.text().contains(&location) && response.text().contains("</html>");
+    let known = response.header("X-AS").is_some_and(|asn| asn == "64500");
+    if fits && whole && known {
+        Ok(())
+    } else {
+        Err(format!("no redirect: {response:?}"))
+    }
+}
+
+fn metalink(response: &Response) -> Result<(), String> {
+    let text = response.text();
+    let whole = text.starts_with("<?xml") && text.trim_end().ends_with("</metalink>");
+    if response.status == 200 && whole && text.contains("<url ") {
+        Ok(())
+    } else {
+        Err(format!("no metalink: {response:?}"))
+    }
+}
+
+fn listing(response: &Response) -> Result<(), String> {
+    let text = response.text();
+    if response.status == 200 && text.contains("full.iso.mirrorlist") && text.contains("</html>") {
+        Ok(())
+    } else {
+        Err(format!("no listing: {response:?}"))
+    }
+}
+
+/// Clients of all three kinds of documents.
+struct Clients(Vec<Load>);
+
+impl Clients {
+    const ALL: usize = 3 * CLIENTS;
+
+    fn start(httpd: &Httpd) -> Self {
+        let address = httpd.address();
+        Self(vec![
+            Load::checked(address, FILE, CLIENTS, redirect),
+            Load::checked(address, &format!("{FILE}.meta4"), CLIENTS, metalink),
+            Load::checked(address, "/iso/", CLIENTS, listing),
+        ])
+    }
+
+    fn finish(self) -> Count {
+        let samples: Vec<_> = self.0.into_iter().flat_map(Load::finish).collect();
+        Count::of(&samples)
+    }
+}
+
+/// Waits until the tables are loaded, so that every answer is as the checks want it.
+#[track_caller]
+fn wait_until_ready(httpd: &Httpd) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while redirect(&httpd.get(FILE)).is_err() {
+        assert!(Instant::now() < deadline, "{}", httpd.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Proportional set size of the parent and of the largest child, in kilobytes.
+fn memory(httpd: &Httpd) -> (u64, u64) {
+    let pss = |pid| {
+        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    let children = httpd.children().into_iter().filter_map(pss);
+    (
+        pss(httpd.pid()).unwrap_or_default(),
+        children.max().unwrap_or_default(),
+    )
+}
+
+/// How many files the parent has open.
+fn open_files(httpd: &Httpd) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", httpd.pid())).map_or(0, Iterator::count)
+}
+
+/// Restarts gracefully, and waits for the end of the children before.
+#[track_caller]
+fn restart(httpd: &mut Httpd) {
+    let old = httpd.children();
+    httpd.graceful();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while old.iter().any(|&child| is_alive(child)) {
+        assert!(Instant::now() < deadline, "{old:?} go on\n{}", httpd.log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// No request fails and no answer is wrong. httpd closes kept connections in a restart, as it may:
+/// a request that meets the end of one is sent again, by each client once for each restart at most.
+///
+/// `RESTARTS=500` makes it a campaign, which also holds memory and open files to what they were
+/// after the first 20.
+#[test]
+fn graceful_restarts_under_load_fail_no_request_and_leak_nothing() {
+    let restarts = std::env::var("RESTARTS").map_or(8, |n| n.parse().expect("a number"));
+    let mut httpd = site("life_cycle_graceful").start();
+    wait_until_ready(&httpd);
+    let (clients, start) = (Clients::start(&httpd), Instant::now());
+    let mut after_warm_up = None;
+    let mut most = (0, 0);
+    for n in 1..=restarts {
+        restart(&mut httpd);
+        if n >= WARM_UP {
+            // A child at the same age each time.
+            std::thread::sleep(Duration::from_millis(100));
+            let now = memory(&httpd);
+            after_warm_up.get_or_insert((now, open_files(&httpd)));
+            most = (most.0.max(now.0), most.1.max(now.1));
+            if n % WARM_UP == 0 {
+                println!(
+                    "after {n} restarts: parent {} KB, child {} KB",
+                    now.0, now.1
+                );
+            }
+        }
+    }
+    let count = clients.finish();
+    println!("{restarts} restarts in {:.0?}: {count}", start.elapsed());
+    assert!(count.failures.is_empty(), "{:#?}", count.failures);
+    assert!(count.requests > restarts * Clients::ALL, "{count}");
+    assert!(count.retried <= restarts * Clients::ALL, "{count}");
+    if let Some(((parent, child), files)) = after_warm_up {
+        let last = memory(&httpd);
+        println!("most: parent {} KB, child {} KB", most.0, most.1);
+        assert!(last.0 * 100 <= parent * 105, "{parent} KB, then {last:?}");
+        assert!(last.1 * 100 <= child * 105, "{child} KB, then {last:?}");
+        assert_eq!(open_files(&httpd), files, "files open in the parent");
+    }
+}
+
+#[test]
+fn children_that_are_replaced_after_some_connections_fail_no_request() {
+    for mpm in Mpm::ALL {
+        let httpd = site(&format!("life_cycle_recycled_{}", mpm.name()))
+            .mpm(mpm)
+            .config("MaxConnectionsPerChild 20\nMaxKeepAliveRequests 5")
+            .start();
+        wait_until_ready(&httpd);
+        let before = httpd.children();
+        let clients = Clients::start(&httpd);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while before.iter().any(|&child| is_alive(child)) {
+            assert!(
+                Instant::now() < deadline,
+                "{}: {before:?} go on",
+                mpm.name()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        let count = clients.finish();
+        println!("{}: {count}", mpm.name());
+        assert!(count.failures.is_empty(), "{:#?}", count.failures);
+        assert!(count.requests > 100, "{count}");
+    }
+}
