@@ -7,7 +7,7 @@ PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
 .PHONY: all setup demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-instructions bench-build soak
+.PHONY: bench bench-sweep bench-instructions bench-build soak restarts
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -34,6 +34,10 @@ test: setup
 	$(CARGO) test --workspace --doc
 	$(CARGO) test --workspace --exclude tests --all-targets
 	$(CARGO) test -p tests --all-targets
+
+# Restarts httpd gracefully 500 times under load; docs/faults.md has what came of it.
+restarts: setup
+	RESTARTS=$${RESTARTS:-500} $(CARGO) test -p tests --test main life_cycle::graceful -- --nocapture
 
 # What a request costs beside httpd's own modules; docs/performance.md explains the tables.
 # BENCH_ARGS=--record writes them there.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::command::{as_user, children, existing_user, find, ids, is_alive, is_root, run, signal};
 use crate::guardian::Guardian;
+use crate::network::Network;
 use crate::{free_port, temp_dir, workspace};
 
 /// The superuser of the cluster; connections from loopback need no password.
@@ -25,6 +26,10 @@ pub struct Cluster {
     bin: PathBuf,
     /// The user that the server runs as, if it cannot be us: PostgreSQL refuses root.
     owner: Option<&'static str>,
+    /// What the server is started by, if it lives in a network of its own.
+    launcher: Vec<String>,
+    /// Where it listens.
+    host: String,
     port: u16,
     /// A database that is being copied must not be in use, so one copy at a time.
     copying: Mutex<()>,
@@ -47,6 +52,15 @@ impl Cluster {
 
     /// Creates and starts a cluster with settings for postgresql.conf, and waits until it answers.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::launch(Vec::new(), "127.0.0.1", settings)
+    }
+
+    /// Starts a cluster that is reached through a network only.
+    pub fn start_in(network: &Network) -> Self {
+        Self::launch(network.launcher(), network.address(), &[])
+    }
+
+    fn launch(launcher: Vec<String>, host: &str, settings: &[(&str, &str)]) -> Self {
         let owner = is_root().then(|| {
             existing_user(&["postgres", "pgsql", "_postgresql"])
                 .expect("PostgreSQL does not run as root, and there is no user postgres")
@@ -72,9 +86,11 @@ impl Cluster {
         let port = free_port();
         std::fs::write(
             data.join("postgresql.auto.conf"),
-            configuration(dir.path(), port, settings),
+            configuration(dir.path(), host, port, settings),
         )
         .expect("postgresql.auto.conf");
+        let access = format!("local all all trust\nhost all all {host}/24 trust\n");
+        std::fs::write(data.join("pg_hba.conf"), access).expect("pg_hba.conf");
 
         let guardian = Guardian::new(
             "pid=$(head -1 \"$1/data/postmaster.pid\") && kill -CONT $pid && kill -QUIT $pid\n\
@@ -86,6 +102,8 @@ impl Cluster {
             dir,
             bin,
             owner,
+            launcher,
+            host: host.to_owned(),
             port,
             copying: Mutex::new(()),
             guardian: Some(guardian),
@@ -104,7 +122,7 @@ impl Cluster {
         );
     }
 
-    /// The TCP port on 127.0.0.1.
+    /// The TCP port, on 127.0.0.1 unless the cluster is in a network of its own.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -185,7 +203,16 @@ impl Cluster {
     }
 
     fn pg_ctl(&self) -> Command {
-        let mut command = as_user(self.owner, self.bin.join("pg_ctl"));
+        let pg_ctl = as_user(self.owner, self.bin.join("pg_ctl"));
+        let mut command = match self.launcher.split_first() {
+            None => pg_ctl,
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(pg_ctl.get_program());
+                command.args(pg_ctl.get_args());
+                command
+            }
+        };
         command.args(["-s", "-D"]).arg(self.dir.path().join("data"));
         command.current_dir("/");
         command
@@ -193,8 +220,8 @@ impl Cluster {
 
     fn params(&self, database: &str) -> String {
         format!(
-            "host=127.0.0.1 port={} user={USER} dbname={database}",
-            self.port
+            "host={} port={} user={USER} dbname={database}",
+            self.host, self.port
         )
     }
 
@@ -297,10 +324,10 @@ fn bin_dir() -> PathBuf {
 }
 
 /// Settings that make a throw-away cluster quick.
-fn configuration(dir: &Path, port: u16, settings: &[(&str, &str)]) -> String {
+fn configuration(dir: &Path, host: &str, port: u16, settings: &[(&str, &str)]) -> String {
     let dir = dir.display();
     let mut text = format!(
-        "listen_addresses = '127.0.0.1'\n\
+        "listen_addresses = '{host}'\n\
          port = {port}\n\
          unix_socket_directories = '{dir}'\n\
          fsync = off\n\
