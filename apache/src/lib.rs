@@ -38,7 +38,7 @@ pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult
 pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
 pub use lookup::{EntrySections, LookupHook, LookupPhase};
-pub use mapped::MappedFile;
+pub use mapped::{MappedFile, survive_truncation};
 pub use module::{Config, Definition, Module};
 pub use optional::{FileAnswer, FileAsker, FileQuestion, MirrorbrainAnswers};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};

@@ -80,7 +80,9 @@ pub fn child_ids() -> Option<(u32, u32)> {
     Some((user, group))
 }
 
-/// Runs `start` with all signals blocked, so that the threads it starts never take one.
+/// Runs `start` with all signals blocked, so that the threads it starts never take one. Except for
+/// SIGBUS: it is a thread's own, and blocked it would end the process (see
+/// [`survive_truncation`](crate::survive_truncation)).
 ///
 /// A prefork child ends inside its signal handler: run by a thread of ours, it would clean up
 /// after that very thread, and wait for it.
@@ -89,6 +91,8 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: fills the set.
     unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: a filled set.
+    unsafe { libc::sigdelset(all.as_mut_ptr(), libc::SIGBUS) };
     // SAFETY: a filled set, and room for the one in force.
     let status =
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };

@@ -84,8 +84,9 @@ impl From<&Metadata> for Identity {
 /// the map would show a mixture of old and new, and touching a page that was cut off raises
 /// SIGBUS. So each answer begins with one `fstat`, and a file that has changed since it was
 /// opened knows nothing. What remains is the time between that call and the last read, about a
-/// microsecond, if the file is cut in just that moment. To replace a database, write the new one
-/// beside it and `rename` it into place, as `geoipupdate` does.
+/// microsecond, if the file is cut in just that moment: whoever maps files has to stand the signal.
+/// To replace a database, write the new one beside it and `rename` it into place, as `geoipupdate`
+/// does.
 pub struct Database<S: AsRef<[u8]>> {
     reader: Reader<S>,
     file: File,

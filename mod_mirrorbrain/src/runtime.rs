@@ -192,6 +192,7 @@ impl Shared {
         if let Some((_, open)) = self.geo.iter().find(|(known, _)| known == path) {
             return Arc::clone(open);
         }
+        apache::survive_truncation();
         let database = Reloading::new(path, |_, file| MappedFile::map(file));
         let open = Arc::new(Geo { database });
         open.refresh(&self.log);

@@ -31,6 +31,7 @@ impl FileSource {
     }
 
     pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+        apache::survive_truncation();
         let _ = self.log.set(Arc::clone(log));
     }
 
