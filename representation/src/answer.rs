@@ -33,6 +33,12 @@ impl<'a> Answer<'a> {
         self
     }
 
+    /// Says that a shared cache must not give the answer to another client: the mirrors in it, and
+    /// their order, are for this one.
+    pub(crate) fn for_this_client(self) -> Self {
+        self.header("Cache-Control", "private, no-cache")
+    }
+
     pub(crate) fn with(mut self, segment: impl Into<Segment<'a>>) -> Self {
         self.body.push(segment.into());
         self

@@ -7,7 +7,7 @@ use crate::{Answer, Digest, Document, Missing, escape};
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     let mut link = link(doc).ok_or(Missing::Hash(Digest::Btih.name()))?;
     link.push('\n');
-    Ok(Answer::text(link.into_bytes()))
+    Ok(Answer::text(link.into_bytes()).for_this_client())
 }
 
 /// The link; `None` without info hash. Not escaped for markup.

@@ -19,7 +19,7 @@ const DARK_STYLE: &str = include_str!("mirrorlist/dark.css");
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Answer<'a> {
     // The page shows the client's address: no business of a shared cache.
     Answer::new("text/html; charset=UTF-8")
-        .header("Cache-Control", "private, no-cache")
+        .for_this_client()
         .with(top(doc))
         .with(body(doc).into_string().into_bytes())
         .with(bottom(doc))

@@ -74,6 +74,7 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
         url_list: &urls,
     });
     Ok(Answer::new("application/x-bittorrent")
+        .for_this_client()
         .with([b"d", &head[..], b"4:info", &info_head].concat())
         .with(hashes.pieces)
         .with([&info_tail[..], &tail, b"e"].concat()))

@@ -128,7 +128,7 @@ pub(crate) fn answer<'a>(doc: &Document<'_>, media_type: &str, suffix: &str) -> 
     let answer = Answer::new(&format!("{media_type}; charset=UTF-8"))
         .header("Content-Disposition", attachment(doc.file.name(), suffix));
     if doc.broken_mirrors.is_none() {
-        return answer.header("Vary", "accept");
+        return answer.header("Vary", "accept").for_this_client();
     }
     answer
         .header("Vary", "accept, X-Broken-Mirrors")

@@ -140,7 +140,7 @@ pub fn answer<'a>(directory: &[u8], choices: &[Choice<'_>], base_url: &str) -> A
     if choices.is_empty() {
         push(base_url);
     }
-    Answer::text(body)
+    Answer::text(body).for_this_client()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     head.line("SHA-1", hex::encode(sha1).as_bytes());
     head.0.push(b'\n');
     Ok(Answer::new("application/x-zsync")
+        .for_this_client()
         .with(head.0)
         .with(zsync.sums))
 }

@@ -120,3 +120,28 @@ fn a_hash_comes_with_or_without_the_name() {
         );
     }
 }
+
+/// A shared cache would give one client's mirrors to all others.
+#[test]
+fn documents_with_mirrors_are_for_one_client_and_hashes_for_all() {
+    let world = World::new("a.iso");
+    let yum = representation::yum::answer(b"yum/5.5", &[], "https://x.example.org/base/");
+    assert_eq!(yum.get("Cache-Control"), Some("private, no-cache"));
+    let of = |name: &str| {
+        let answer = world.answer(name).unwrap();
+        answer.get("Cache-Control").map(str::to_owned)
+    };
+    for name in [
+        "meta4",
+        "metalink",
+        "mirrorlist",
+        "torrent",
+        "zsync",
+        "magnet",
+    ] {
+        assert_eq!(of(name).as_deref(), Some("private, no-cache"), "{name}");
+    }
+    for name in ["md5", "sha1", "sha256", "btih"] {
+        assert_eq!(of(name), None, "{name}");
+    }
+}

@@ -47,6 +47,7 @@ fn meta4_has_what_rfc_5854_asks_for() {
                 "attachment; filename=\"a.iso.meta4\"".to_owned()
             ),
             ("Vary", "accept".to_owned()),
+            ("Cache-Control", "private, no-cache".to_owned()),
         ]
     );
     let text = String::from_utf8(answer.to_bytes()).unwrap();
