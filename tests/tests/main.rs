@@ -16,6 +16,7 @@ mod large;
 mod life_cycle;
 mod loading;
 mod memcheck;
+mod neighbours;
 mod options;
 mod outage;
 mod paths;
