@@ -5,6 +5,20 @@ use std::process::Command;
 use crate::command::{is_root, run, succeeds};
 use crate::guardian::Guardian;
 
+/// Why a test fails where it cannot have namespaces.
+pub const NEEDED: &str = "this test needs root and the right to make namespaces; \
+                          MB_WITHOUT_NAMESPACES=1 leaves it out";
+
+/// Whether tests that need namespaces are to be left out, by the environment. Says so, since such a
+/// test shows nothing.
+pub fn left_out() -> bool {
+    let left_out = std::env::var_os("MB_WITHOUT_NAMESPACES").is_some();
+    if left_out {
+        eprintln!("NOT TESTED, because MB_WITHOUT_NAMESPACES is set");
+    }
+    left_out
+}
+
 /// A network with one address in it, gone on drop and when the process ends.
 #[derive(Debug)]
 pub struct Network {
@@ -27,10 +41,7 @@ impl Network {
         let net = format!("198.18.{}", id % 256);
         let (ours, address) = (format!("{net}.1"), format!("{net}.2"));
         let possible = is_root() && succeeds(Command::new("ip").args(["netns", "add", &name]));
-        assert!(
-            possible,
-            "a network to cut needs root, `ip` (iproute2) and network namespaces"
-        );
+        assert!(possible, "`ip` (iproute2) and namespaces: {NEEDED}");
         let guardian = Guardian::new("ip netns del \"$1\"", &[&name]);
         let (near, far) = (format!("mbn{id}"), format!("mbf{id}"));
         let ip = |words: &str| run(Command::new("ip").args(words.split(' ')));

@@ -58,7 +58,7 @@ fn a_clock_that_jumps_changes_nothing() {
     let count = Count::of(&load.finish());
     println!("clock: {count}");
     assert!(count.failures.is_empty(), "{:#?}", count.failures);
-    assert!(count.status(302) > 500, "{count}");
+    assert!(count.status(302) > 50, "{count}");
     // httpd's own time-out of kept connections goes by the clock.
     assert!(count.retried <= 4 * 5, "{count}");
     assert!(said(&httpd).is_empty(), "{:#?}", said(&httpd));

@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use tests::load::Load;
-use tests::network::Network;
+use tests::network::{Network, left_out};
 use tests::postgres::Cluster;
 use tests::workspace;
 
@@ -13,6 +13,9 @@ use super::{ASKING, FILE, RECOVERY, REMEMBERING, assert_said, assert_served, loa
 
 #[test]
 fn a_network_that_loses_every_packet_delays_each_client_once() {
+    if left_out() {
+        return;
+    }
     let network = Network::new();
     let cluster = Cluster::start_in(&network);
     let fixture = workspace().join("tests/compat/fixture.sql");
@@ -31,7 +34,7 @@ fn a_network_that_loses_every_packet_delays_each_client_once() {
     let [asked, remembered] = loads.map(Load::finish);
 
     let count = assert_served(&asked);
-    assert!(count.status(200) > 100, "{count}");
+    assert!(count.status(200) > 10, "{count}");
     // The two seconds that one answer of the database may take.
     assert!(count.slowest < Duration::from_secs(4), "{count}");
     let slow = asked.iter().filter(|s| s.took > Duration::from_millis(500));
