@@ -15,6 +15,9 @@ fn every_fault_is_listed_with_what_it_costs_and_tests_that_exist() {
     let mut listed = BTreeSet::new();
     for row in list.lines().filter(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        if cells.len() == 5 {
+            continue; // figures
+        }
         let [_, fault, clients, recovery, log, names, _] = cells[..] else {
             panic!("not five cells: {row}");
         };
