@@ -7,7 +7,7 @@ PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
 .PHONY: all setup demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-instructions bench-build soak restarts
+.PHONY: bench bench-sweep bench-listing bench-instructions bench-build soak restarts
 
 # The modules, under the names that httpd knows, in target/modules.
 all:
@@ -47,6 +47,10 @@ bench: setup bench-build
 # The cost curve over mirrors, paths and connections.
 bench-sweep: setup bench-build
 	target/release/bench sweep $(BENCH_ARGS)
+
+# Directory listings beside those of mod_autoindex.
+bench-listing: setup bench-build
+	target/release/bench listing $(BENCH_ARGS)
 
 # Instructions for each request, which do not depend on what else the machine does.
 bench-instructions: setup bench-build

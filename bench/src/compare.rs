@@ -101,7 +101,7 @@ fn all(servers: &mut Servers<'_>, only: &[String]) -> Vec<Series> {
     let cold = || Mix::Distinct(AtomicU32::new(0), files.skip(WORKING_SET));
     let zipf = || Mix::Zipf(Zipf::new(paths));
     let directories = || Mix::Directories(dataset::directories(paths));
-    let list: [(&'static str, Kind, Mix, &'static str, u16); 18] = [
+    let list: [(&'static str, Kind, Mix, &'static str, u16); 19] = [
         (report::LIMIT, Kind::Limit, hot(), "", 302),
         ("bare Redirect", Kind::Bare, hot(), "", 302),
         ("hot", Kind::Mirrorbrain, hot(), "", 302),
@@ -122,6 +122,13 @@ fn all(servers: &mut Servers<'_>, only: &[String]) -> Vec<Series> {
         (
             "mod_autoindex_mb",
             Kind::AutoindexMb,
+            directories(),
+            "",
+            200,
+        ),
+        (
+            "mod_autoindex_mb, links",
+            Kind::AutoindexLinks,
             directories(),
             "",
             200,

@@ -1,5 +1,7 @@
 //! The kinds of servers that are compared: alike in everything but what is measured.
 
+use std::path::Path;
+
 use tests::http::Response;
 use tests::httpd::{Builder, Httpd};
 
@@ -28,6 +30,32 @@ s.prefix_only, s.other_countries, s.file_maxsize FROM server s JOIN filearr f \
 ON s.id = ANY (f.mirrors) WHERE f.path = %s AND s.enabled AND s.status_baseurl AND s.score > 0 \
 ORDER BY s.id\"\n";
 
+/// The directives inside of the directory, as sites have them.
+pub const ENGINE: &str = "MirrorBrainEngine On\n\
+MirrorBrainMinSize 4096\n\
+MirrorBrainExcludeFileMask \"\\.(md5|sha1|asc)$\"\n\
+MirrorBrainExcludeUserAgent BadBot*\n\
+MirrorBrainExcludeMimeType application/xml\n";
+
+/// What all servers have in common.
+pub fn frame(tree: &Path) -> Builder {
+    Httpd::builder()
+        .stock(STOCK)
+        .config(MPM)
+        .config("<Directory />\nAllowOverride None\n</Directory>")
+        .config(&format!("DocumentRoot \"{}\"", tree.display()))
+        // The harness asks for threads of its own before ours.
+        .allow("AH10159: server is within MinSpareThreads of MaxRequestWorkers")
+}
+
+/// The section of the tree, with these directives in it.
+pub fn directory(tree: &Path, text: &str) -> String {
+    format!(
+        "<Directory \"{}\">\nRequire all granted\nAllowOverride None\nOptions +Indexes +FollowSymLinks\n{text}</Directory>",
+        tree.display()
+    )
+}
+
 /// What a server is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -53,27 +81,17 @@ pub enum Kind {
     StaticAsn,
     /// mod_autoindex.
     Autoindex,
-    /// mod_mirrorbrain and mod_autoindex_mb.
+    /// mod_autoindex_mb with the same options.
     AutoindexMb,
+    /// mod_autoindex_mb and mod_mirrorbrain, with `Mirrorlist` and `Metalink`.
+    AutoindexLinks,
 }
 
 impl Kind {
     /// Describes the server. The limit repeats `sample`, an answer of [`Self::GeoAsn`].
     pub fn builder(self, site: &Site<'_>, sample: Option<&Response>) -> Builder {
-        let builder = Httpd::builder()
-            .stock(STOCK)
-            .config(MPM)
-            .config("<Directory />\nAllowOverride None\n</Directory>")
-            .config(&format!("DocumentRoot \"{}\"", site.tree().display()))
-            // The harness asks for threads of its own before ours.
-            .allow("AH10159: server is within MinSpareThreads of MaxRequestWorkers");
-        let directory = |text: &str| {
-            let tree = site.tree();
-            format!(
-                "<Directory \"{}\">\nRequire all granted\nAllowOverride None\nOptions +Indexes +FollowSymLinks\n{text}</Directory>",
-                tree.display()
-            )
-        };
+        let builder = frame(site.tree());
+        let directory = |text: &str| directory(site.tree(), text);
         match self {
             Self::Limit => {
                 let sample = sample.expect("a sample");
@@ -85,6 +103,10 @@ impl Kind {
                 .config("Redirect 302 / http://mirror1.example.org/pub/site/"),
             Self::Autoindex => builder
                 .stock(&["autoindex"])
+                .config(&directory(""))
+                .config("IndexOptions FancyIndexing HTMLTable"),
+            Self::AutoindexMb => builder
+                .ours(&["autoindex_mb"])
                 .config(&directory(""))
                 .config("IndexOptions FancyIndexing HTMLTable"),
             Self::Static | Self::StaticAsn => {
@@ -113,13 +135,7 @@ impl Kind {
         )
     }
 
-    /// The directives inside of the directory, as sites have them.
     fn engine(self) -> String {
-        const ENGINE: &str = "MirrorBrainEngine On\n\
-            MirrorBrainMinSize 4096\n\
-            MirrorBrainExcludeFileMask \"\\.(md5|sha1|asc)$\"\n\
-            MirrorBrainExcludeUserAgent BadBot*\n\
-            MirrorBrainExcludeMimeType application/xml\n";
         if self.has_asn() {
             format!("{ENGINE}ASLookup On\n")
         } else {
@@ -148,12 +164,12 @@ impl Kind {
         if self == Self::WideQuery {
             config.push_str(WIDE_QUERY);
         }
-        if self == Self::AutoindexMb {
+        if self == Self::AutoindexLinks {
             config.push_str("IndexOptions FancyIndexing HTMLTable Mirrorlist Metalink\n");
         }
         let modules: &[&str] = match self {
             _ if self.has_asn() => &["asn", "mirrorbrain"],
-            Self::AutoindexMb => &["autoindex_mb", "mirrorbrain"],
+            Self::AutoindexLinks => &["autoindex_mb", "mirrorbrain"],
             _ => &["mirrorbrain"],
         };
         builder.ours(modules).config(&config)

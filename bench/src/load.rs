@@ -28,6 +28,8 @@ pub enum Mix {
     Directories(u32),
     /// A small file that is served from here.
     Small,
+    /// One path.
+    One(String),
 }
 
 /// Popularity by Zipf's law with exponent 1: the n-th most popular file is asked for 1/n times as
@@ -70,6 +72,7 @@ impl Mix {
             }
             Self::Directories(count) => dataset::directory(rng.u32(..count)) + "/",
             Self::Small => dataset::SMALL.to_owned(),
+            Self::One(path) => path.clone(),
         }
     }
 }

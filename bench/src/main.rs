@@ -4,11 +4,12 @@
 //! bench compare [--rounds N] [--seconds S] [--connections N] [--record] [series ...]
 //! bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
 //! bench instructions [--record | --check] [series ...]
+//! bench listing [--rounds N] [--seconds S] [--connections N] [--record] [configuration ...]
 //! bench profile series
 //! bench soak [--requests N]
 //! ```
 //!
-//! `--record` writes the result into docs/performance.md, which says what is measured and how;
+//! `--record` writes the result into docs/performance.md or docs/autoindex.md, which say what is measured and how;
 //! `--check` fails if a request takes more instructions than recorded there.
 
 mod compare;
@@ -16,6 +17,7 @@ mod dataset;
 mod geography;
 mod instructions;
 mod kind;
+mod listing;
 mod load;
 mod plot;
 mod profile;
@@ -36,6 +38,7 @@ const USAGE: &str =
     "usage: bench compare [--rounds N] [--seconds S] [--connections N] [--record] [series ...]
        bench sweep [--rounds N] [--seconds S] [--most-paths N] [--record]
        bench instructions [--record | --check] [series ...]
+       bench listing [--rounds N] [--seconds S] [--connections N] [--record] [configuration ...]
        bench profile series
        bench soak [--requests N]";
 
@@ -71,6 +74,7 @@ fn main() {
             let file = tests::workspace().join(directory).join("performance.svg");
             plot::write(&file, &sweeps.charts).expect("performance.svg");
         }
+        "listing" => options.show("listing", &listing::run(options.effort, &options.names)),
         "soak" => {
             let verdict = soak::run(options.requests);
             println!("{verdict}");

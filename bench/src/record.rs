@@ -1,4 +1,4 @@
-//! Writes what was measured into docs/performance.md, between marks, with where it was measured.
+//! Writes what was measured into the documentation, between marks, with where it was measured.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,10 +13,11 @@ use tests::workspace;
 /// # Panics
 /// If the document has no such part.
 pub fn write(name: &str, text: &str) {
-    let document = document();
+    let document = document(name);
     let [before, _, after] = split(&document, name);
-    let text = format!("{before}{}\n\n{}\n{after}", machine(), text.trim_end());
-    fs::write(file(), text).expect("docs/performance.md");
+    let machine = machine(others(name));
+    let text = format!("{before}{machine}\n\n{}\n{after}", text.trim_end());
+    fs::write(file(name), text).expect("the document");
 }
 
 /// The part of the document that [`write()`] replaces.
@@ -24,17 +25,29 @@ pub fn write(name: &str, text: &str) {
 /// # Panics
 /// If the document has no such part.
 pub fn read(name: &str) -> String {
-    let document = document();
+    let document = document(name);
     let [_, part, _] = split(&document, name);
     part.to_owned()
 }
 
-fn file() -> PathBuf {
-    workspace().join("docs/performance.md")
+/// Listings have a page of their own.
+fn file(name: &str) -> PathBuf {
+    workspace().join(match name {
+        "listing" => "docs/autoindex.md",
+        _ => "docs/performance.md",
+    })
 }
 
-fn document() -> String {
-    fs::read_to_string(file()).expect("docs/performance.md")
+fn document(name: &str) -> String {
+    fs::read_to_string(file(name)).expect("the document")
+}
+
+/// What else ran on the machine.
+fn others(name: &str) -> &'static str {
+    match name {
+        "listing" => "load generator",
+        _ => "load generator and PostgreSQL",
+    }
 }
 
 /// What comes before the part, the part, and what comes after it; the marks belong to the outside.
@@ -47,12 +60,12 @@ fn split<'d>(document: &'d str, name: &str) -> [&'d str; 3] {
     let (begin, end) = bounds
         .map(|(at, end)| (at + begin.len(), end))
         .filter(|(begin, end)| begin <= end)
-        .unwrap_or_else(|| panic!("docs/performance.md has no part {name}"));
+        .unwrap_or_else(|| panic!("the document has no part {name}"));
     [&document[..begin], &document[begin..end], &document[end..]]
 }
 
-/// Processor, system, httpd, PostgreSQL and how busy the machine was besides.
-fn machine() -> String {
+/// Processor, system, httpd and what else ran.
+fn machine(others: &str) -> String {
     let read = |file| fs::read_to_string(file).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
     let model = cpuinfo
@@ -68,7 +81,7 @@ fn machine() -> String {
     let httpd = httpd.trim_start_matches("Server version: ");
     let date = run(Command::new("date").args(["-u", "+%Y-%m-%d"]));
     format!(
-        "Measured on {}: {cores} cores of {model}, Linux {}, {httpd}, load generator and PostgreSQL on the same machine.",
+        "Measured on {}: {cores} cores of {model}, Linux {}, {httpd}, {others} on the same machine.",
         date.trim(),
         kernel.trim(),
     )

@@ -9,7 +9,7 @@ use crate::load::Target;
 use crate::usage;
 
 /// Before the measured part of a slice.
-const WARM_UP: Duration = Duration::from_millis(300);
+pub const WARM_UP: Duration = Duration::from_millis(300);
 
 /// How long and how often is measured.
 #[derive(Debug, Clone, Copy)]

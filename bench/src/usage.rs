@@ -50,25 +50,30 @@ fn ticks_per_second() -> f64 {
     })
 }
 
+/// The most memory that a child has held at one time so far (resident set), in bytes. The largest
+/// of the children's.
+pub fn child_peak(httpd: &Httpd) -> u64 {
+    amounts(httpd, "status", "VmHWM:").max().unwrap_or(0)
+}
+
 /// Proportional set size of a child, in bytes: its memory, shared pages counted by share. The
 /// largest of the children's.
 pub fn child_pss(httpd: &Httpd) -> u64 {
-    httpd
-        .children()
-        .into_iter()
-        .filter_map(pss)
-        .max()
-        .unwrap_or(0)
+    amounts(httpd, "smaps_rollup", "Pss:").max().unwrap_or(0)
 }
 
 /// The same of all children together, in bytes.
 pub fn family_pss(httpd: &Httpd) -> u64 {
-    httpd.children().into_iter().filter_map(pss).sum()
+    amounts(httpd, "smaps_rollup", "Pss:").sum()
 }
 
-fn pss(pid: u32) -> Option<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kilobytes << 10)
+/// The children's amounts, in bytes, that a file of /proc tells in kilobytes.
+fn amounts(httpd: &Httpd, file: &str, label: &str) -> impl Iterator<Item = u64> {
+    let amount = move |pid| {
+        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(label))?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+        Some(kilobytes << 10)
+    };
+    httpd.children().into_iter().filter_map(amount)
 }
