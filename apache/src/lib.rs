@@ -16,6 +16,7 @@
 
 pub mod argument;
 mod directive;
+mod entry_path;
 mod guard;
 mod hook;
 mod log;
@@ -35,12 +36,13 @@ mod text;
 mod type_probe;
 
 pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
+pub use entry_path::EntryPath;
 pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
-pub use lookup::{EntrySections, LookupHook, LookupPhase};
+pub use lookup::{Alike, EntrySections, LookupHook, LookupPhase};
 pub use mapped::{MappedFile, survive_truncation};
 pub use module::{Config, Definition, Module};
-pub use optional::{FileAnswer, FileAsker, FileQuestion, MirrorbrainAnswers};
+pub use optional::{ListedFile, MirrorListAsker, MirrorLists, MirrorListsFamily};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
 pub use process::{

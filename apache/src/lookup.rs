@@ -37,6 +37,20 @@ pub struct LookupHook<'c> {
     pub(crate) function: Option<RequestFunction>,
 }
 
+impl LookupHook<'_> {
+    /// Whether this is a hook that finds the type of a file from its name and the configuration,
+    /// reads nothing else of the file, and keeps nothing of it but in the fields that
+    /// [`TypeProbe`](crate::TypeProbe) sets back: `ForceType` of the core, mod_mime, and
+    /// mod_negotiation, which calls an encoding as the client does (x-gzip or gzip).
+    pub fn finds_types(&self) -> bool {
+        matches!(
+            (self.module.to_bytes(), self.phase),
+            (b"mod_mime.c", LookupPhase::TypeChecker)
+                | (b"core.c" | b"mod_negotiation.c", LookupPhase::Fixups)
+        )
+    }
+}
+
 /// The hooks of one stage; each stage has a record type of its own, all of one layout.
 macro_rules! hooks_of {
     ($found:ident, $phase:ident, $get:ident, $link:ident, $function:expr) => {{
@@ -252,8 +266,13 @@ impl<'r> EntrySections<'r> {
         })
     }
 
-    /// Whether a section may hold for the entry `name` and not for the directory.
-    pub fn single_out(&self, name: &CStr) -> bool {
+    /// The entry `name`, if no section may hold for it and not for the directory.
+    pub fn alike<'n>(&self, name: &'n CStr) -> Option<Alike<'n>> {
+        let fits = name.to_bytes().len() <= LONGEST_NAME;
+        (fits && !self.single_out(name)).then_some(Alike(name))
+    }
+
+    fn single_out(&self, name: &CStr) -> bool {
         let file = |section: &SectionName<'_>| match section {
             SectionName::Text(text) => text.to_bytes().eq_ignore_ascii_case(name.to_bytes()),
             pattern => pattern.may_match_pattern(name),
@@ -272,6 +291,20 @@ impl<'r> EntrySections<'r> {
             SectionName::Text(text) => uri.to_bytes().starts_with(text.to_bytes()),
             pattern => pattern.may_match_pattern(uri),
         })
+    }
+}
+
+/// Longest name that is judged, in bytes. Linux has no file system with longer ones than 1020.
+pub(crate) const LONGEST_NAME: usize = 1023;
+
+/// The name of a directory's entry that has the configuration of the directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike<'n>(&'n CStr);
+
+impl<'n> Alike<'n> {
+    /// The name.
+    pub fn name(self) -> &'n CStr {
+        self.0
     }
 }
 

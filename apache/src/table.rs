@@ -34,7 +34,7 @@ impl<'r> Table<'r> {
 
     /// Replaces all values of `key`; the value ends at its first NUL.
     pub fn set(self, key: &'r CStr, value: &[u8]) {
-        let value = self.pool.copy(value);
+        let value = self.pool.copy_bytes(value);
         // SAFETY: key and value live as long as the request, and so as the table.
         unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value) };
     }
@@ -47,7 +47,7 @@ impl<'r> Table<'r> {
 
     /// Adds a further line under `key`.
     pub fn add(self, key: &'r CStr, value: &[u8]) {
-        let value = self.pool.copy(value);
+        let value = self.pool.copy_bytes(value);
         // SAFETY: as in `set`.
         unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value) };
     }

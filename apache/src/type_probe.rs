@@ -1,20 +1,25 @@
 //! Content types of many files through one sub-request.
 
-use crate::lookup::{LookupHook, LookupPhase, RequestFunction};
+use crate::entry_path::EntryPath;
+use crate::lookup::{Alike, LONGEST_NAME, LookupHook, LookupPhase, RequestFunction};
 use crate::pool::c_str;
+use crate::request::{FileKind, Request};
 use crate::subrequest::SubRequest;
 use apache_sys as sys;
 use std::ffi::CStr;
 
-/// A finished sub-request for one file of a directory that is asked for the types of others.
+/// A finished sub-request for one file of a directory, which stands for those that are like it:
+/// httpd granted it, with the very configuration of the directory. It can be asked for the types
+/// of the others.
 ///
-/// It runs hooks that find a type from the file's name, and only those. The caller knows that
-/// the other files have the same configuration, and that the hooks read nothing but that, the
-/// name, and fields that are set back here.
+/// That runs the hooks that find a type from a file's name, and only those.
 pub struct TypeProbe<'r> {
     request: SubRequest<'r>,
     type_checkers: Vec<RequestFunction>,
     fixups: Vec<RequestFunction>,
+    /// The path of the file that is asked about. Its place in memory does not change, and
+    /// outlives the sub-request.
+    path: EntryPath,
 }
 
 /// What is known of a file's content.
@@ -27,30 +32,45 @@ pub struct FileType<'a> {
 }
 
 impl<'r> TypeProbe<'r> {
-    /// `request` must be a successful lookup of a regular file; `hooks` those to run.
-    pub fn new(request: SubRequest<'r>, hooks: &[LookupHook<'_>]) -> Self {
+    /// `found` is the lookup of an entry of the directory that `listing` is a request for, and
+    /// `hooks` are those that a lookup runs. `None` if it does not stand for others: it has
+    /// another configuration than the directory, was not granted, or is no regular file.
+    pub fn new(
+        listing: Request<'r>,
+        found: SubRequest<'r>,
+        hooks: &[LookupHook<'_>],
+    ) -> Option<Self> {
+        let request = found.request();
+        let stands_for_others = request.same_directory_config(listing)
+            && request.status() == 200
+            && request.file_info().kind == FileKind::Regular;
+        if !stands_for_others {
+            return None;
+        }
         let of = |phase| {
             hooks
                 .iter()
-                .filter(|hook| hook.phase == phase)
+                .filter(|hook| hook.phase == phase && hook.finds_types())
                 .filter_map(|hook| hook.function)
                 .collect()
         };
-        Self {
-            request,
+        Some(Self {
             type_checkers: of(LookupPhase::TypeChecker),
             fixups: of(LookupPhase::Fixups),
-        }
+            path: EntryPath::new(listing.filename()?, LONGEST_NAME),
+            request: found,
+        })
     }
 
-    /// The type of the regular file `path`, a full path. What the hooks allocate stays until
-    /// the probe is dropped.
-    pub fn type_of(&mut self, path: &CStr) -> FileType<'_> {
+    /// The type of a regular file of the directory. What the hooks allocate stays until the probe
+    /// is dropped.
+    pub fn type_of(&mut self, file: Alike<'_>) -> FileType<'_> {
+        let path = self.path.as_mut_ptr(file.name());
         let raw = self.request.request().as_ptr();
         // SAFETY: a live request; the field is a pointer.
         let own_name = unsafe { (*raw).filename };
         // SAFETY: a live request; the name is set back before this function returns.
-        unsafe { (*raw).filename = path.as_ptr().cast_mut() };
+        unsafe { (*raw).filename = path };
         self.forget_type();
         self.run(raw);
         // SAFETY: a live request.
@@ -85,7 +105,7 @@ impl<'r> TypeProbe<'r> {
     fn run(&self, raw: *mut sys::request_rec) {
         for &check in &self.type_checkers {
             // SAFETY: a hook of a loaded module, on a live request that passed the stages
-            // before.
+            // before; `finds_types` says what it does.
             if unsafe { check(raw) } != sys::DECLINED {
                 break;
             }

@@ -4,37 +4,34 @@ use std::ffi::CStr;
 
 /// What is shown of a file or directory.
 pub struct Entry<'r> {
-    /// The name; a directory's ends with a slash. The parent directory's is its URL path, the
+    /// The name, of a symbolic link its own; a directory's ends with a slash. The parent directory's is its URL path, the
     /// only one that starts with a slash.
-    pub name: Box<CStr>,
-    /// Directories and files behind symbolic links have the name of the link.
-    pub is_directory: bool,
+    pub name: &'r CStr,
     /// Listed before all files (`FoldersFirst`).
     pub first: bool,
-    /// Bytes of a file, where something needs them.
-    pub bytes: Option<u64>,
-    /// The size column; `None` for directories.
+    /// Bytes, for the size column; `None` for directories.
     pub size: Option<u64>,
     /// Last change in microseconds since 1970.
     pub modified: Option<i64>,
     pub icon: Option<&'r [u8]>,
     pub text: Option<&'r [u8]>,
     pub description: Option<std::borrow::Cow<'r, [u8]>>,
+    /// There is a mirror list to link to.
+    pub has_list: bool,
 }
 
-impl Entry<'_> {
+impl<'r> Entry<'r> {
     /// An entry of which no more than its name is known.
-    pub fn new(name: Box<CStr>, is_directory: bool) -> Self {
+    pub fn new(name: &'r CStr) -> Self {
         Self {
             name,
-            is_directory,
             first: false,
-            bytes: None,
             size: None,
             modified: None,
             icon: None,
             text: None,
             description: None,
+            has_list: false,
         }
     }
 

@@ -5,13 +5,11 @@ use crate::config::Directory;
 use crate::options::Flags;
 use crate::page::{Out, Page};
 use crate::query::{Direction, Key, View};
+use crate::reading::OpenDirectory;
 use crate::scan::Scan;
 use crate::{escape, fancy, frame, order, plain, table};
-use apache::{FileAsker, Handler, Level, Method, Outcome, Request};
-use std::ffi::OsStr;
-use std::fs::ReadDir;
+use apache::{Handler, Level, Method, Outcome, Request};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 
 /// Lists directories.
 pub struct Listing;
@@ -61,7 +59,7 @@ fn refuse(request: Request<'_>, config: &Directory) -> Outcome {
 
 fn list<'r>(request: Request<'r>, config: &'r Directory) -> Outcome {
     let name = request.filename().unwrap_or(c"");
-    let directory = match std::fs::read_dir(OsStr::from_bytes(name.to_bytes())) {
+    let directory = match OpenDirectory::open(name) {
         Ok(directory) => directory,
         Err(problem) => {
             request.log::<AutoindexMb>(Level::Error, || {
@@ -96,18 +94,16 @@ fn content_type(config: &Directory) -> Vec<u8> {
     [media_type, b";charset=", charset].concat()
 }
 
-fn send<'r>(request: Request<'r>, config: &'r Directory, directory: ReadDir) -> io::Result<()> {
+fn send<'r>(
+    request: Request<'r>,
+    config: &'r Directory,
+    directory: OpenDirectory,
+) -> io::Result<()> {
     let view = view(request, config);
-    let wants_links = view.flags.has(Flags::MIRRORLIST.with(Flags::METALINK));
     let page = Page {
         request,
         config,
         view: &view,
-        mirrors: if wants_links {
-            FileAsker::new(request)
-        } else {
-            None
-        },
     };
     let mut out = Out::new(request);
     let mut uri = request.uri();
@@ -118,7 +114,7 @@ fn send<'r>(request: Request<'r>, config: &'r Directory, directory: ReadDir) -> 
     escape::html(uri, &mut title);
     frame::head(&page, &title, &mut out)?;
 
-    let entries = Scan::new(request, config, &view, page.mirrors.is_some()).entries(directory);
+    let entries = Scan::new(request, config, &view).entries(&directory);
     let entries = order::sorted(&entries, &view);
     if view.flags.has(Flags::HTML_TABLE) {
         table::write(&page, &entries, &mut out)?;

@@ -19,32 +19,24 @@
 //!    known that it does nothing to the status, size or date of a regular file that exists;
 //!    or does so only by directives in sections, and none is in force here.
 //!
-//! The content type is found by the hooks marked [`Effect::Type`], which look at the name and
-//! the configuration and nothing else. Where icons or texts are chosen by type they are run
-//! as a sub-request would run them; where nothing is, they are not run.
+//! The content type is found by few of these hooks ([`LookupHook::finds_types`]), which look at
+//! the name and the configuration and nothing else. Where icons, texts or links depend on it
+//! they are run as a sub-request would run them; where nothing does, they are not run.
 
-use apache::{EntrySections, LookupHook, LookupPhase, Request};
+use apache::{Alike, EntrySections, LookupHook, Request};
+use std::ffi::CStr;
 
 /// What a module's hooks mean for a regular file of a listing.
 enum Effect {
-    /// Nothing: environment, headers, access (see 2), or files that do not exist.
+    /// Nothing but perhaps its type: environment, headers, access (see 2), or files that do
+    /// not exist.
     None,
     /// Nothing, unless a section has directives of the module.
     BySection,
-    /// They find its content type and encoding.
-    Type,
 }
 
 fn effect(hook: &LookupHook<'_>) -> Option<Effect> {
     let module = hook.module.to_str().ok()?;
-    if let ("mod_mime.c", LookupPhase::TypeChecker)
-    // ForceType
-    | ("core.c", LookupPhase::Fixups)
-    // x-gzip or gzip, as the client calls it
-    | ("mod_negotiation.c", LookupPhase::Fixups) = (module, hook.phase)
-    {
-        return Some(Effect::Type);
-    }
     if ["mod_alias.c", "mod_rewrite.c"].contains(&module) {
         // Redirect and RewriteRule at server level act on URLs, which a file lookup has not.
         return Some(Effect::BySection);
@@ -105,8 +97,8 @@ const HARMLESS: &[&str] = &[
 /// What makes lookups of this directory's files unnecessary.
 pub struct Shortcut<'r> {
     sections: EntrySections<'r>,
-    /// The hooks that find a type.
-    pub type_hooks: Vec<LookupHook<'r>>,
+    /// All hooks of a lookup.
+    pub hooks: Vec<LookupHook<'r>>,
 }
 
 /// Longest path, in bytes, for which the shortcut is taken: httpd refuses paths near the
@@ -120,23 +112,19 @@ impl<'r> Shortcut<'r> {
         if listing.filename()?.to_bytes().len() > LONGEST_PATH {
             return None;
         }
-        let mut type_hooks = Vec::new();
-        for hook in listing.lookup_hooks() {
-            match effect(&hook)? {
-                Effect::None => {}
-                Effect::BySection if listing.is_configured_in_section(hook.module) => return None,
-                Effect::BySection => {}
-                Effect::Type => type_hooks.push(hook),
+        let hooks = listing.lookup_hooks();
+        for hook in &hooks {
+            if let Effect::BySection = effect(hook)?
+                && listing.is_configured_in_section(hook.module)
+            {
+                return None;
             }
         }
-        Some(Self {
-            sections,
-            type_hooks,
-        })
+        Some(Self { sections, hooks })
     }
 
-    /// Whether the regular file `name` is like any other here.
-    pub fn covers(&self, name: &std::ffi::CStr) -> bool {
-        !self.sections.single_out(name)
+    /// The regular file `name`, if it is like any other here.
+    pub fn covers<'n>(&self, name: &'n CStr) -> Option<Alike<'n>> {
+        self.sections.alike(name)
     }
 }

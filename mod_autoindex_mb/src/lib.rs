@@ -17,6 +17,7 @@ mod page;
 mod patterns;
 mod plain;
 mod query;
+mod reading;
 mod scan;
 mod table;
 mod title;

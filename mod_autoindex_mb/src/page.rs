@@ -6,8 +6,8 @@ use crate::escape;
 use crate::options::{DEFAULT_WIDTH, Flags, Width};
 use crate::patterns::BLANK_ICON;
 use crate::query::{Direction, Key, View};
-use apache::{FileAsker, LocalTime, MirrorbrainAnswers, Request};
-use std::ffi::{CStr, CString};
+use apache::{LocalTime, Request};
+use std::ffi::CStr;
 use std::io;
 
 /// Output that is sent in large pieces while the page is made.
@@ -23,7 +23,8 @@ impl<'r> Out<'r> {
     pub fn new(request: Request<'r>) -> Self {
         Self {
             request,
-            buffer: Vec::with_capacity(PIECE),
+            // A line beyond is common.
+            buffer: Vec::with_capacity(PIECE + 1024),
         }
     }
 
@@ -46,8 +47,13 @@ impl<'r> Out<'r> {
 
     /// A number that is not negative, with leading zeros up to `width` digits.
     pub fn number(&mut self, number: i32, width: usize) {
-        let start = self.buffer.len();
         let mut rest = number.unsigned_abs();
+        if width == 2 && rest < 100 {
+            let [tens, ones] = [rest / 10, rest % 10].map(|digit| b'0' + digit as u8);
+            self.buffer.extend_from_slice(&[tens, ones]);
+            return;
+        }
+        let start = self.buffer.len();
         while rest > 0 || self.buffer.len() < start + width {
             self.buffer.push(b'0' + (rest % 10) as u8);
             rest /= 10;
@@ -80,8 +86,6 @@ pub struct Page<'r, 'v> {
     pub request: Request<'r>,
     pub config: &'r Directory,
     pub view: &'v View<'r>,
-    /// Who knows whether a file has a mirror list; `None` if no column asks for it.
-    pub mirrors: Option<FileAsker<'r, MirrorbrainAnswers>>,
 }
 
 impl Page<'_, '_> {
@@ -106,18 +110,10 @@ impl Page<'_, '_> {
 
     /// Links to the mirror list and the metalink of `entry`, where they lead to an answer.
     pub fn links(&self, entry: &Entry<'_>, out: &mut Out<'_>) -> bool {
-        let (Some(mirrors), Some(size), false) = (&self.mirrors, entry.bytes, entry.is_directory)
-        else {
-            return false;
-        };
-        let directory = self.request.filename().unwrap_or(c"").to_bytes();
-        let name = entry.name.to_bytes();
-        let Ok(file) = CString::new([directory, name].concat()) else {
-            return false;
-        };
-        if !mirrors.ask(&file, size) {
+        if !entry.has_list {
             return false;
         }
+        let name = entry.name.to_bytes();
         let mut before = "";
         for (flag, suffix, text) in [
             (Flags::MIRRORLIST, ".mirrorlist", "Details"),
@@ -126,7 +122,8 @@ impl Page<'_, '_> {
             if self.has(flag) {
                 out.put(before);
                 out.put("<a href=\"");
-                out.url_path(&[name, suffix.as_bytes()].concat());
+                out.url_path(name);
+                out.put(suffix);
                 out.put("\">");
                 out.put(text);
                 out.put("</a>");

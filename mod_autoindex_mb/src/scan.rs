@@ -6,196 +6,200 @@ use crate::known_modules::Shortcut;
 use crate::options::Flags;
 use crate::patterns::DIRECTORY;
 use crate::query::View;
+use crate::reading::{Details, Kind, OpenDirectory};
 use crate::title::title;
-use apache::{FileKind, FileMatch, FileType, Request, SubRequest, TypeProbe};
+use apache::{
+    Alike, EntryPath, FileKind, FileMatch, FileType, ListedFile, MirrorListAsker, Request,
+    SubRequest, TypeProbe,
+};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
-use std::fs::{DirEntry, ReadDir};
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 
 /// What is read of a directory and in which way.
 pub struct Scan<'r, 'v> {
     listing: Request<'r>,
     config: &'r Directory,
     view: &'v View<'r>,
-    /// Sizes are needed although no column shows them.
-    sizes: bool,
-    /// Types of files are needed, for icons, texts or titles.
+    /// Types of files are needed: for icons, texts, titles or links.
     types: bool,
     shortcut: Option<Shortcut<'r>>,
-    /// The shortcut's premise has been observed.
-    observed: bool,
+    /// The lookup of a file that stands for all that [`Shortcut`] covers: its premise, observed.
     probe: Option<TypeProbe<'r>>,
     probed: u32,
-    /// The path of the directory, and behind it of its entry.
-    path: Vec<u8>,
-    /// Bytes of the directory's path.
-    directory: usize,
+    /// Which files have mirror lists, if that is shown.
+    lists: Option<MirrorListAsker<'r>>,
 }
 
-/// Uses of one probe, after which it is replaced: what the hooks allocate stays with it.
+/// Files whose types one probe is asked for, after which it is replaced: what the hooks allocate
+/// stays with it.
 const PROBE_USES: u32 = 500;
 
+/// Bytes of a name that need no more room than was made.
+const USUAL_NAME: usize = 255;
+
 impl<'r, 'v> Scan<'r, 'v> {
-    /// `sizes`: sizes are needed even where no column shows them.
-    pub fn new(
-        listing: Request<'r>,
-        config: &'r Directory,
-        view: &'v View<'r>,
-        sizes: bool,
-    ) -> Self {
-        let columns = view.has_columns();
-        let path = listing.filename().unwrap_or(c"").to_bytes().to_vec();
+    /// Prepares to read the directory that `listing` is a request for.
+    pub fn new(listing: Request<'r>, config: &'r Directory, view: &'v View<'r>) -> Self {
         let by_type = config.icons.need_types() || config.texts.need_types();
+        let shown_by_type =
+            view.has_columns() && (by_type || view.flags.has(Flags::SCAN_HTML_TITLES));
+        let wants_links = view.flags.has(Flags::MIRRORLIST.with(Flags::METALINK));
+        let lists = wants_links.then(|| MirrorListAsker::new(listing)).flatten();
+        let linked_by_type = lists.as_ref().is_some_and(MirrorListAsker::needs_types);
         Self {
             listing,
             config,
             view,
-            sizes: sizes || columns,
-            types: columns && (by_type || view.flags.has(Flags::SCAN_HTML_TITLES)),
+            types: shown_by_type || linked_by_type,
             shortcut: Shortcut::of(listing),
-            observed: false,
             probe: None,
             probed: 0,
-            directory: path.len(),
-            path,
+            lists,
         }
     }
 
     /// The way up, then all entries that may be shown, the last one read first.
-    pub fn entries(mut self, directory: ReadDir) -> Vec<Entry<'r>> {
-        let mut entries: Vec<Entry<'r>> = directory
-            .filter_map(Result::ok)
-            .filter_map(|found| self.entry(&found))
-            .collect();
+    pub fn entries(mut self, directory: &OpenDirectory) -> Vec<Entry<'r>> {
+        let mut path = EntryPath::new(self.listing.filename().unwrap_or(c""), USUAL_NAME);
+        let mut entries = Vec::new();
+        directory.for_each(|name, kind| {
+            if let Some(entry) = self.entry(directory, name, kind, path.of(name)) {
+                entries.push(entry);
+            }
+        });
         entries.reverse();
-        entries.extend(self.parent());
+        entries.extend(self.parent(path.of(c"..")));
         entries
     }
 
     /// The line that leads up; none at the root.
-    fn parent(&self) -> Option<Entry<'r>> {
+    ///
+    /// Patterns see the parent as the entry `..` of this directory, at `path`.
+    fn parent(&self, path: &CStr) -> Option<Entry<'r>> {
         let up = [self.listing.uri(), b"../"].concat();
         let up = apache::normalize_path(self.listing.pool(), &up)?;
-        // Patterns see the parent as the entry `..` of this directory.
-        let directory = self.path.get(..self.directory).unwrap_or_default();
-        let path = CString::new([directory, b".."].concat()).ok()?;
-        if up.is_empty() || self.config.ignored.ignore(&path) {
+        if up.is_empty() || self.config.ignored.ignore(path) {
             return None;
         }
-        let mut entry = Entry::new(up.into(), true);
+        let mut entry = Entry::new(up);
         // A table without FancyIndexing leaves this line bare.
         if self.view.flags.has(Flags::FANCY_INDEXING) {
-            self.choose_for_directory(&mut entry, &path);
+            self.choose_for_directory(&mut entry, path);
             entry.text = entry.text.or(Some(b"PARENTDIR"));
-            entry.description = self.config.descriptions.find(&path).map(Cow::Borrowed);
+            entry.description = self.config.descriptions.find(path).map(Cow::Borrowed);
         }
         Some(entry)
     }
 
-    fn entry(&mut self, found: &DirEntry) -> Option<Entry<'r>> {
-        let name = CString::new(found.file_name().into_vec()).ok()?;
+    /// The entry `name`, whose path is `path`.
+    fn entry(
+        &mut self,
+        from: &OpenDirectory,
+        name: &CStr,
+        kind: Kind,
+        path: &CStr,
+    ) -> Option<Entry<'r>> {
         if let Some(pattern) = self.view.pattern
-            && !apache::file_match(pattern, &name, FileMatch::NoEscapePeriod)
+            && !apache::file_match(pattern, name, FileMatch::NoEscapePeriod)
         {
             return None;
         }
-        let mut buffer = std::mem::take(&mut self.path);
-        buffer.truncate(self.directory);
-        buffer.extend_from_slice(name.to_bytes_with_nul());
-        let entry = CStr::from_bytes_with_nul(&buffer)
-            .ok()
-            .and_then(|path| self.entry_at(found, name, path));
-        self.path = buffer;
-        entry
-    }
-
-    fn entry_at(&mut self, found: &DirEntry, name: CString, path: &CStr) -> Option<Entry<'r>> {
         if self.config.ignored.ignore(path) {
             return None;
         }
-        let kind = found.file_type().ok()?;
-        if kind.is_file() {
-            let covered = self
-                .shortcut
-                .as_ref()
-                .is_some_and(|shortcut| shortcut.covers(&name));
-            if covered && self.observed && (!self.types || self.probed < PROBE_USES) {
-                return self.like_the_others(found, name, path);
+        match kind {
+            Kind::Regular => {
+                let shortcut = self.shortcut.as_ref();
+                match shortcut.and_then(|shortcut| shortcut.covers(name)) {
+                    Some(file) if self.probe_serves() => self.like_the_others(from, file, path),
+                    covered => self.looked_up(name, kind, covered.is_some()),
+                }
             }
-            return self.looked_up(name, covered);
+            Kind::Directory | Kind::Link => self.looked_up(name, kind, false),
+            // Never listed.
+            Kind::Other => None,
         }
-        if kind.is_dir() || kind.is_symlink() {
-            return self.looked_up(name, false);
-        }
-        // Pipes, sockets and devices are never listed.
-        None
+    }
+
+    fn probe_serves(&self) -> bool {
+        self.probe.is_some() && (!self.types || self.probed < PROBE_USES)
     }
 
     /// A regular file that [`Shortcut`] covers.
     fn like_the_others(
         &mut self,
-        found: &DirEntry,
-        name: CString,
+        from: &OpenDirectory,
+        file: Alike<'_>,
         path: &CStr,
     ) -> Option<Entry<'r>> {
-        let mut entry = Entry::new(name.into_boxed_c_str(), false);
-        if self.sizes {
-            let metadata = found.metadata().ok()?;
-            entry.bytes = Some(metadata.len());
-            // File systems take any number of seconds.
-            let seconds = metadata.mtime().saturating_mul(1_000_000);
-            entry.modified = Some(seconds.saturating_add(metadata.mtime_nsec() / 1000));
-        }
+        let name = file.name();
+        // Asked even where neither is shown: httpd leaves out what it may not look at, and a
+        // security module of the kernel (SELinux, AppArmor) may hide single files.
+        let Details { size, modified } = from.details(name)?;
+        let mut probe = self.probe.take();
+        let types = match &mut probe {
+            Some(probe) if self.types => {
+                self.probed += 1;
+                probe.type_of(file)
+            }
+            _ => FileType::default(),
+        };
+        let mut entry = Entry::new(self.listing.pool().copy(name));
         if self.view.has_columns() {
-            let mut probe = self.probe.take();
-            let types = match &mut probe {
-                Some(probe) if self.types => {
-                    self.probed += 1;
-                    probe.type_of(path)
-                }
-                _ => FileType::default(),
-            };
+            entry.size = Some(size);
+            entry.modified = Some(modified);
             self.choose_for_file(&mut entry, path, types);
-            self.probe = probe;
-        } else {
-            entry.modified = None;
         }
+        entry.has_list = self.has_list(name, false, types);
+        self.probe = probe;
         Some(entry)
     }
 
     /// Whatever httpd says of `name`. `covered` makes the lookup the observation that
     /// [`Shortcut`] asks for.
-    fn looked_up(&mut self, name: CString, covered: bool) -> Option<Entry<'r>> {
-        let (lookup, kind) = SubRequest::lookup_entry(self.listing, &name)?;
-        let request = lookup.request();
-        let status = request.status();
-        let info = request.file_info();
+    fn looked_up(&mut self, name: &CStr, kind: Kind, covered: bool) -> Option<Entry<'r>> {
+        let (lookup, target) = SubRequest::lookup_entry(self.listing, name)?;
+        let entry = self.entry_of(&lookup, name, kind, target);
         if covered {
-            self.observed = request.same_directory_config(self.listing)
-                && status == 200
-                && info.kind == FileKind::Regular;
-            if !self.observed {
+            let hooks = self.shortcut.as_ref().map(|shortcut| &*shortcut.hooks);
+            self.probe = hooks.and_then(|hooks| TypeProbe::new(self.listing, lookup, hooks));
+            self.probed = 0;
+            if self.probe.is_none() {
                 self.shortcut = None;
             }
         }
+        entry
+    }
+
+    fn entry_of(
+        &mut self,
+        lookup: &SubRequest<'r>,
+        name: &CStr,
+        kind: Kind,
+        target: FileKind,
+    ) -> Option<Entry<'r>> {
+        let request = lookup.request();
+        let status = request.status();
+        let info = request.file_info();
         let shown = matches!(status, 200..=399)
             || (matches!(status, 401 | 403) && self.view.flags.has(Flags::SHOW_FORBIDDEN));
         if !shown || !matches!(info.kind, FileKind::Regular | FileKind::Directory) {
             return None;
         }
-        let is_directory = kind == FileKind::Directory;
-        let name = if is_directory {
-            CString::new([name.to_bytes(), b"/"].concat()).ok()?
+        let is_directory = target == FileKind::Directory;
+        let pool = self.listing.pool();
+        let shown_name = if is_directory {
+            pool.c_str(&[name.to_bytes(), b"/"].concat())
         } else {
-            name
+            pool.copy(name)
         };
-        let columns = self.view.has_columns();
-        let mut entry = Entry::new(name.into_boxed_c_str(), is_directory);
-        entry.bytes = (!is_directory).then_some(info.size);
-        entry.modified = Some(info.mtime_micros);
-        if columns {
+        let mut entry = Entry::new(shown_name);
+        let types = FileType {
+            content_type: request.content_type(),
+            encoding: request.content_encoding(),
+        };
+        if self.view.has_columns() {
+            entry.modified = Some(info.mtime_micros);
             let path = request.filename().unwrap_or(c"");
             if is_directory {
                 entry.first = self.view.flags.has(Flags::FOLDERS_FIRST);
@@ -204,21 +208,23 @@ impl<'r, 'v> Scan<'r, 'v> {
                 entry.text = entry.text.or(Some(b"DIR"));
                 entry.description = self.config.descriptions.find(&path).map(Cow::Borrowed);
             } else {
-                let types = FileType {
-                    content_type: request.content_type(),
-                    encoding: request.content_encoding(),
-                };
+                entry.size = Some(info.size);
                 self.choose_for_file(&mut entry, path, types);
             }
-        } else {
-            entry.modified = None;
         }
-        if covered && self.observed && self.types {
-            let hooks = self.shortcut.as_ref().map(|shortcut| &shortcut.type_hooks);
-            self.probe = hooks.map(|hooks| TypeProbe::new(lookup, hooks));
-            self.probed = 0;
-        }
+        entry.has_list = !is_directory && self.has_list(name, kind == Kind::Link, types);
         Some(entry)
+    }
+
+    fn has_list(&mut self, name: &CStr, is_link: bool, types: FileType<'_>) -> bool {
+        let Some(lists) = &mut self.lists else {
+            return false;
+        };
+        lists.has_list(ListedFile {
+            name,
+            is_link,
+            content_type: types.content_type,
+        })
     }
 
     fn choose_for_directory(&self, entry: &mut Entry<'r>, path: &CStr) {
@@ -232,7 +238,6 @@ impl<'r, 'v> Scan<'r, 'v> {
     }
 
     fn choose_for_file(&self, entry: &mut Entry<'r>, path: &CStr, types: FileType<'_>) {
-        entry.size = entry.bytes;
         entry.icon = self.config.icons.find(path, Some(types));
         entry.text = self.config.texts.find(path, Some(types));
         entry.description = self.config.descriptions.find(path).map(Cow::Borrowed);

@@ -39,10 +39,10 @@ impl Exclusion {
 impl Directory {
     /// Whether the file itself is excluded, whoever asks: by its path (without a
     /// representation's suffix) or its MIME type, which `content_type` finds if it is needed.
-    pub fn excludes_file(
+    pub fn excludes_file<T: AsRef<CStr>>(
         &self,
         uri: &[u8],
-        content_type: impl FnOnce() -> Option<Box<CStr>>,
+        content_type: impl FnOnce() -> Option<T>,
     ) -> Option<Exclusion> {
         if self
             .excluded_files
@@ -58,8 +58,13 @@ impl Directory {
         let excluded = self
             .excluded_types
             .iter()
-            .any(|p| wildcard_match(p, &content_type));
+            .any(|p| wildcard_match(p, content_type.as_ref()));
         excluded.then_some(Exclusion::Type)
+    }
+
+    /// Whether files are excluded by type (`MirrorBrainExcludeMimeType`).
+    pub fn excludes_types(&self) -> bool {
+        !self.excluded_types.is_empty()
     }
 
     /// Whether a client is excluded.

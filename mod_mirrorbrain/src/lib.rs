@@ -21,7 +21,7 @@ mod runtime;
 mod trace;
 mod yum;
 
-use apache::{Directive, DirectiveTable, Hooks, MirrorbrainAnswers, Module, Order};
+use apache::{Directive, DirectiveTable, Hooks, Module, Order};
 use config::{Directory, Server};
 use dbd_directives::DbdDirectives;
 use directives::DIRECTIVES;
@@ -42,7 +42,7 @@ impl apache::Definition for MirrorBrain {
         hooks.child_init::<runtime::Startup>(Order::MIDDLE);
         // Before mod_autoindex, mod_dir and the core's handler, which would send the file.
         hooks.handler::<handler::Engine>(Order::FIRST);
-        hooks.answer::<MirrorbrainAnswers, listing::Listed>();
+        hooks.mirror_lists::<listing::Lists>();
     }
 }
 

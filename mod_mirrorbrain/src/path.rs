@@ -136,7 +136,7 @@ impl Base {
         let open = open(file).ok()?;
         let same = FileId::from(&open.metadata().ok()?) == id;
         let real = name_of(&open, file).ok().filter(|_| same)?;
-        let key: Arc<[u8]> = self.below(&real)?.into();
+        let key: Arc<[u8]> = self.below(&real).filter(|key| !key.is_empty())?.into();
         let found = RealKey {
             file: id,
             key: Arc::clone(&key),
@@ -146,9 +146,10 @@ impl Base {
         Some(key)
     }
 
-    /// As [`Base::key`], looked up anew.
-    pub fn find_key(&self, file: &Path) -> Option<Vec<u8>> {
-        self.below(&real_path(file).ok()?)
+    /// Whether what `path` leads to is the base or lies below it.
+    pub fn has(&self, path: &Path) -> bool {
+        let real = real_path(path).ok();
+        real.and_then(|real| self.below(&real)).is_some()
     }
 
     fn below(&self, file: &Path) -> Option<Vec<u8>> {
@@ -179,11 +180,16 @@ impl Base {
 }
 
 fn below(base: &Path, file: &Path) -> Option<Vec<u8>> {
-    let key = file.strip_prefix(base).ok()?.as_os_str().as_bytes();
-    (!key.is_empty()).then(|| key.to_vec())
+    let key = file.strip_prefix(base).ok()?;
+    Some(key.as_os_str().as_bytes().to_vec())
 }
 
 /// A C string of httpd as a path.
 pub fn path(text: &CStr) -> &Path {
-    Path::new(OsStr::from_bytes(text.to_bytes()))
+    path_of(text.to_bytes())
+}
+
+/// Bytes of a file name as a path.
+pub fn path_of(text: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(text))
 }

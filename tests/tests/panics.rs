@@ -29,7 +29,8 @@ fn case(point: Point) -> fn(Point) {
         Point::Setter => refuses_the_directive,
         Point::ChildInit => leaves_a_child_that_answers,
         Point::MergeDirectory | Point::HeaderParser | Point::Handler => costs_one_answer,
-        Point::Answer => costs_a_link,
+        Point::Answers | Point::Answer => costs_a_link,
+        Point::AnswersEnd => costs_no_link,
         Point::Cleanup => costs_nothing,
         Point::Database | Point::Mirrors | Point::Renewals | Point::Networks | Point::Memcached => {
             delays_a_thread
@@ -121,6 +122,7 @@ fn in_a_request_it_costs_that_answer() {
 #[test]
 fn in_a_question_of_a_listing_it_costs_a_link() {
     each(costs_a_link);
+    each(costs_no_link);
 }
 
 #[test]
@@ -169,15 +171,30 @@ fn listings_cost_one_answer((mut httpd, switch): (Httpd, Panicking), point: Poin
 }
 
 fn costs_a_link(point: Point) {
-    let (mut httpd, switch) = Panicking::site("panics_answer");
+    lists(point, false);
+}
+
+fn costs_no_link(point: Point) {
+    lists(point, true);
+}
+
+/// Whether a listing has its links although `point` panics.
+fn lists(point: Point, has_links: bool) {
+    let name = point.name();
+    let site = format!("panics_{}", name.replace('-', "_"));
+    let (mut httpd, switch) = Panicking::site(&site);
     let children = httpd.children();
-    switch.say(point.name());
+    switch.say(name);
     let listing = httpd.get("/");
     assert_eq!(listing.status, 200);
-    assert!(!listing.text().contains("full.iso.mirrorlist"));
+    assert_eq!(
+        listing.text().contains("full.iso.mirrorlist"),
+        has_links,
+        "{name}"
+    );
     switch.say("");
     assert!(httpd.get("/").text().contains("full.iso.mirrorlist"));
-    httpd.expect_log("panic in an answer: injected: answer");
+    httpd.expect_log(&format!("panic in an answer: injected: {name}"));
     assert_eq!(httpd.children(), children);
 }
 
