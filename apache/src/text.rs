@@ -5,16 +5,36 @@ use apache_sys as sys;
 use std::cmp::Ordering;
 use std::ffi::{CStr, c_int};
 
-/// Four characters for a number of bytes, right-aligned: ` 10K`, `1.0G`; `  - ` for `None`.
+/// Four characters for a number of bytes, right-aligned: ` 10K`, `1.0G`; `  - ` for `None`. The same
+/// as apr_strfsize writes; its general formatter is what a long listing would spend its time in.
 pub fn format_size(bytes: Option<u64>) -> [u8; 4] {
-    let size = bytes.map_or(-1, |bytes| {
-        sys::apr_off_t::try_from(bytes).unwrap_or(sys::apr_off_t::MAX)
-    });
-    let mut buffer = [0_u8; 5];
-    // SAFETY: APR documents a buffer of five bytes, the last for the NUL.
-    unsafe { sys::apr_strfsize(size, buffer.as_mut_ptr().cast()) };
-    let [a, b, c, d, _] = buffer;
-    [a, b, c, d]
+    let Some(mut size) = bytes else {
+        return *b"  - ";
+    };
+    let mut unit = b' ';
+    let mut units = b"KMGTPE".iter();
+    let mut rest = 0;
+    // Beyond 972 the next unit takes no more room.
+    while size >= 973
+        && let Some(next) = units.next()
+    {
+        rest = size & 1023;
+        size >>= 10;
+        unit = *next;
+    }
+    let digit = |number: u64| b'0' + (number % 10) as u8;
+    if unit != b' ' && (size < 9 || (size == 9 && rest < 973)) {
+        let tenths = (rest * 5 + 256) / 512;
+        let (size, tenths) = if tenths >= 10 {
+            (size + 1, 0)
+        } else {
+            (size, tenths)
+        };
+        return [digit(size), b'.', digit(tenths), unit];
+    }
+    let size = size + u64::from(rest >= 512);
+    let leading = |number: u64| if number == 0 { b' ' } else { digit(number) };
+    [leading(size / 100), leading(size / 10), digit(size), unit]
 }
 
 /// A time in the server's zone.

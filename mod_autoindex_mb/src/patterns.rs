@@ -129,6 +129,9 @@ impl Layers<Choice> {
     /// What to show for the file `path`. `types` is `None` for a directory, which is chosen by
     /// name alone, and for the names that stand for something else.
     pub fn find(&self, path: &CStr, types: Option<FileType<'_>>) -> Option<&[u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
         let stands_for = path.to_bytes().starts_with(b"^");
         let media_type = types
             .and_then(|types| types.content_type)
@@ -212,6 +215,9 @@ impl Description {
 impl Layers<Description> {
     /// The description of the file `path`.
     pub fn find(&self, path: &CStr) -> Option<&[u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
         let name = last_component(path);
         self.iter()
             .find(|description| description.is_for(path, name))
@@ -237,6 +243,9 @@ impl Ignored {
 impl Layers<Ignored> {
     /// Whether the file `path` is left out.
     pub fn ignore(&self, path: &CStr) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
         let name = last_component(path);
         self.iter()
             .any(|ignored| ignored.name.matches(name) && ignored.section.matches(path))
