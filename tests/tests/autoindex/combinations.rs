@@ -77,6 +77,7 @@ pub fn all() -> Vec<Combination> {
     orders(&mut all);
     rules::frames(&mut all);
     rules::files(&mut all);
+    rules::odd(&mut all);
     rules::locations(&mut all);
     sections::merged(&mut all);
     sections::mixtures(&mut all);

@@ -1,5 +1,9 @@
 //! `IndexOptions Mirrorlist` and `Metalink`.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use scraper::{Html, Selector};
 use tests::files::sparse;
 use tests::httpd::{Builder, Httpd};
@@ -75,6 +79,99 @@ fn files_have_links_in_every_mode() {
         }
         assert!(page.contains("MirrorBrain</a></address>"), "{page}");
     }
+}
+
+/// Where a file really lies counts, and by which URL it is listed does not.
+#[test]
+fn links_stand_for_files_in_the_tree_of_the_engine() {
+    for (number, mode) in MODES.iter().enumerate() {
+        let site = site(
+            &format!("links_tree_{number}"),
+            &format!("IndexOptions {mode} Mirrorlist\nMirrorBrainExcludeMimeType text/*"),
+        );
+        let builder = site.builder().ours(&["autoindex_mb"]);
+        let (tree, outside) = (builder.tree(), tests::temp_dir("outside"));
+        sparse(outside.path(), "far.iso", 1 << 20, 1_700_000_000);
+        sparse(&tree, "files/html.iso", 1 << 20, 1_700_000_000);
+        let far = outside.path().join("far.iso");
+        for (link, target) in [
+            ("files/link.iso", Path::new("a.iso")),
+            ("files/link.txt", Path::new("a.iso")),
+            ("files/far.iso", &far),
+            ("files/chain.iso", Path::new("far.iso")),
+            ("files/lost.iso", Path::new("nothing")),
+            ("here", Path::new("files")),
+            ("there", outside.path()),
+        ] {
+            symlink(target, tree.join(link)).expect("link");
+        }
+        let httpd = start(builder.config(
+            "<Directory \"@TREE@/files\">\n<Files html.iso>\nForceType text/html\n</Files>\n\
+             </Directory>",
+        ));
+        // link.txt and note.txt are text by their names, html.iso by its section.
+        let linked = [
+            "a.iso",
+            "kept.local",
+            "link.iso",
+            "no&%3c%22%25.iso",
+            "tiny",
+        ];
+        let linked = linked.map(|name| format!("{name}.mirrorlist"));
+        let page = httpd.get("/files/").text();
+        assert_eq!(links(&page, "Details"), linked, "{mode}: {page}");
+        for name in ["chain.iso", "far.iso", "html.iso", "link.txt", "note.txt"] {
+            assert!(page.contains(name), "{name} is listed: {page}");
+        }
+        assert!(!page.contains("lost.iso"), "{page}");
+        assert_eq!(links(&httpd.get("/there/").text(), "Details"), [""; 0]);
+        for url in ["/files/a.iso", "/files/link.iso"] {
+            assert_eq!(httpd.get(&format!("{url}.mirrorlist")).status, 200, "{url}");
+        }
+        for url in ["/files/far.iso", "/files/chain.iso", "/there/far.iso"] {
+            assert_eq!(httpd.get(&format!("{url}.mirrorlist")).status, 404, "{url}");
+        }
+    }
+}
+
+#[test]
+fn a_base_behind_a_link_has_links_too() {
+    let site = site("links_base", "").directory("</Directory>\n<Directory \"@TREE@/here\">");
+    let site = site.directory("MirrorBrainEngine On\nIndexOptions FancyIndexing Mirrorlist");
+    let builder = site.builder().ours(&["autoindex_mb"]);
+    symlink("files", builder.tree().join("here")).expect("link");
+    let page = start(builder).get("/here/").text();
+    assert_eq!(links(&page, "Details").len(), 5, "{page}");
+}
+
+/// A listing has what stays, whatever comes and goes while it is made.
+#[test]
+fn files_may_vanish_while_they_are_listed() {
+    let httpd = run(site("links_vanish", "IndexOptions Mirrorlist"));
+    let files = httpd.tree().join("files");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let names = (0..50).map(|n| files.join(format!("brief{n}")));
+                let names: Vec<_> = names.collect();
+                names
+                    .iter()
+                    .for_each(|name| std::fs::write(name, "").expect("file"));
+                names
+                    .iter()
+                    .for_each(|name| std::fs::remove_file(name).expect("file"));
+            }
+        });
+        let pages: Vec<String> = (0..300)
+            .map(|n| httpd.get(&format!("/files/?F={}", n % 3)).text())
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        for page in pages {
+            assert!(page.contains("tiny") && page.contains("a.iso"), "{page}");
+            assert!(page.ends_with("</body></html>\n"), "{page}");
+        }
+    });
 }
 
 #[test]

@@ -54,7 +54,13 @@ struct Pair {
     stock: Httpd,
     ours: Httpd,
     /// Holds the tree.
-    _work: tempfile::TempDir,
+    work: tempfile::TempDir,
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        tree::open(self.work.path());
+    }
 }
 
 impl Pair {
@@ -82,12 +88,16 @@ impl Pair {
                 .allow("AH00670") // RewriteRule without FollowSymLinks
                 .allow("Symbolic link not allowed")
                 .allow("not allowed here") // AllowOverride Indexes
+                .allow("AH00035") // a link into a directory that may not be searched
+                .allow("AH00038") // pipes and sockets
+                .allow("AH00529") // .htaccess there
+                .allow("Can't open directory for index")
                 .start()
         };
         Self {
             stock: start(None),
             ours: start(Some("autoindex_mb")),
-            _work: work,
+            work,
         }
     }
 

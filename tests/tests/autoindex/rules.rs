@@ -102,6 +102,31 @@ pub fn files(all: &mut Collection) {
     }
 }
 
+/// Entries that are no files, and those that the server may not look at.
+pub fn odd(all: &mut Collection) {
+    for options in [
+        "None",
+        "FancyIndexing",
+        "FancyIndexing HTMLTable ShowForbidden",
+        "FancyIndexing ScanHTMLTitles",
+    ] {
+        for rules in [
+            "",
+            "Options -FollowSymLinks",
+            "Options -FollowSymLinks +SymLinksIfOwnerMatch",
+            "AddIconByType (T,/t.gif) text/*",
+            "AddType text/html .txt",
+            "<Files *.txt>\nForceType text/x\n</Files>",
+        ] {
+            let rules = format!(
+                "IndexOptions {options}\nAllowOverride None\nDirectoryIndex disabled\n{rules}"
+            );
+            let targets = ["/odd/", "/odd/?C=S", "/unsearchable/", "/unreadable/"];
+            all.add(rules, &targets).files = true;
+        }
+    }
+}
+
 pub fn locations(all: &mut Collection) {
     for server in [
         "<Location /@/mixed/a.iso>\nRequire all denied\n</Location>",

@@ -3,10 +3,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use tests::command::run;
 use tests::files::sparse;
 
 const DAY: u64 = 86_400;
@@ -164,12 +167,68 @@ fn framed(root: &Path) {
     put(root, b"one", b"1");
 }
 
+/// Entries that are no files, lead nowhere, or may not be read.
+fn odd(root: &Path) {
+    put(root, b"plain.txt", b"text");
+    put(root, b"unreadable.txt", b"text");
+    put(root, b"closed/inside", b"1");
+    put(root, b"open/inside", b"1");
+    run(Command::new("mkfifo").arg(root.join("fifo.txt")));
+    UnixListener::bind(root.join("socket.txt")).expect("socket");
+    for (link, target) in [
+        ("to-file.txt", "plain.txt"),
+        ("to-unreadable.txt", "unreadable.txt"),
+        ("to-inside.txt", "open/inside"),
+        ("to-closed.txt", "closed/inside"),
+        ("to-fifo.txt", "fifo.txt"),
+        ("to-socket.txt", "socket.txt"),
+        ("to-directory", "open"),
+        ("to-nothing", "nothing"),
+        ("to-itself", "to-itself"),
+        ("to-parent", ".."),
+        ("to-link", "to-file.txt"),
+    ] {
+        symlink(target, root.join(link)).expect("link");
+    }
+}
+
+/// Directories and files that the server may not search or read.
+const CLOSED: [(&str, u32); 4] = [
+    ("odd/closed", 0),
+    ("odd/unreadable.txt", 0),
+    ("unsearchable", 0o444),
+    ("unreadable", 0o111),
+];
+
+fn close(tree: &Path) {
+    for (name, mode) in CLOSED {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(tree.join(name), mode).expect("mode");
+    }
+}
+
+/// Opens what is closed, so that the tree below `root` can be removed.
+pub fn open(root: &Path) {
+    for (name, _) in CLOSED {
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(root.join("tree").join(name), mode).expect("mode");
+    }
+}
+
 /// Makes the tree below `root` and gives its path.
 pub fn make(root: &Path) -> PathBuf {
     let tree = root.join("tree");
     mixed(&tree.join("mixed"));
     hostile(&tree.join("hostile"));
     framed(&tree.join("framed"));
+    odd(&tree.join("odd"));
+    for name in [
+        "unsearchable/x.txt",
+        "unsearchable/sub/y",
+        "unreadable/x.txt",
+    ] {
+        put(&tree, name.as_bytes(), b"1");
+    }
     put(
         &tree.join("own-rules"),
         b".htaccess",
@@ -195,8 +254,14 @@ pub fn make(root: &Path) -> PathBuf {
         "deep/er",
         "deep",
         "many",
+        "odd/closed",
+        "odd/open",
+        "odd",
+        "unsearchable",
+        "unreadable",
     ] {
         date(&tree.join(name), START);
     }
+    close(&tree);
     tree
 }
