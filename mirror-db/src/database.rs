@@ -1,7 +1,8 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
 use crate::{
-    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, Settings, Unavailable,
+    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, PoolSettings, Settings,
+    Unavailable,
     cache::{FileCache, Flight},
     fetch::Fetcher,
     hashes,
@@ -41,12 +42,12 @@ impl Database {
         let cache = Arc::new(FileCache::new(settings.cache_bytes));
         let refresher = Arc::new(Refresher::new(settings.mirror_query.is_none()));
         let listener = listener(cache.clone(), refresher.clone());
-        let pool = Arc::new(Pool::with_listener(
-            info,
-            settings.pool.clone(),
-            log,
-            Some(listener),
-        ));
+        let own_queries = settings.mirror_query.is_some() || settings.hash_query.is_some();
+        let connections = PoolSettings {
+            generic_plans: !own_queries,
+            ..settings.pool.clone()
+        };
+        let pool = Arc::new(Pool::with_listener(info, connections, log, Some(listener)));
         Self {
             hashes: hashes::Statements::new(settings.hash_query.as_deref()),
             fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),

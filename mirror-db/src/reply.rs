@@ -26,6 +26,8 @@ impl<T: Clone> Reply<T> {
     pub fn set(&self, value: T) {
         let mut slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         slot.get_or_insert(value);
+        // Whoever wakes wants the lock.
+        drop(slot);
         self.ready.notify_all();
     }
 

@@ -62,6 +62,11 @@ impl Session {
                 .batch_execute(&format!("LISTEN {}", listener.channel))
                 .await;
         }
+        if shared.settings.generic_plans {
+            // An older server does not know it.
+            let set = "SET plan_cache_mode = force_generic_plan";
+            let _ = link.client.batch_execute(set).await;
+        }
         for sql in &shared.settings.init_sql {
             // One that fails is the administrator's to mend; the connection is good.
             if let Err(error) = link.client.batch_execute(sql).await {

@@ -17,6 +17,10 @@ pub struct PoolSettings {
     /// The longest that a request waits for one answer. The server is asked to give up a little
     /// earlier (`statement_timeout`), so that a lock and a dead server can be told apart.
     pub query_timeout: Duration,
+    /// Whether all statements are ours, so that one plan serves each execution (PostgreSQL 12:
+    /// `plan_cache_mode`). Left alone, PostgreSQL plans a list of paths anew each time, since it
+    /// expects ten of them and has fewer, and that takes longer than to look them up.
+    pub generic_plans: bool,
 }
 
 impl Default for PoolSettings {
@@ -27,6 +31,7 @@ impl Default for PoolSettings {
             idle_expiry: Duration::from_secs(300),
             init_sql: Vec::new(),
             query_timeout: Duration::from_secs(2),
+            generic_plans: false,
         }
     }
 }
