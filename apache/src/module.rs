@@ -17,6 +17,12 @@ pub trait Config: Send + Sync + Sized + 'static {
     /// `specific` (inner section, virtual host) laid over `self` (outer section, main server).
     /// Directory records are merged for every request: keep it to a few copies.
     fn merge(&self, specific: &Self) -> Self;
+    /// Whether the record is as [`create`](Self::create) made it, so that laid over or under another
+    /// one it changes nothing, and the other one can be taken as it is. Reference counts of
+    /// values that all threads share are what a merge costs most.
+    fn is_unset(&self) -> bool {
+        false
+    }
 }
 
 /// A module that keeps nothing per directory or per server.
@@ -168,6 +174,13 @@ unsafe extern "C" fn merge_servers<D: Definition>(
     unsafe { merge::<D::Server>(Point::MergeServer, pool, base, specific) }
 }
 
+/// The outcome of a merge.
+enum Laid<C> {
+    /// One of the two records.
+    Same(*mut c_void),
+    Merged(C),
+}
+
 /// Lays one record over another. What a broken one takes part in is broken.
 ///
 /// # Safety
@@ -189,8 +202,15 @@ unsafe fn merge<C: Config>(
     };
     // SAFETY: the pool of the request or of the configuration that asks for the merge.
     let pool = unsafe { Pool::from_raw(pool) };
-    let record = match guard(point, || outer.merge(inner)) {
-        Ok(record) => Some(record),
+    let laid = || match (outer.is_unset(), inner.is_unset()) {
+        (true, _) => Laid::Same(specific),
+        (_, true) => Laid::Same(base),
+        _ => Laid::Merged(outer.merge(inner)),
+    };
+    let record = match guard(point, laid) {
+        // Both records live as long as what asks for the merge, or longer.
+        Ok(Laid::Same(record)) => return record,
+        Ok(Laid::Merged(record)) => Some(record),
         Err(panic) => {
             report("while merging configuration records", &panic);
             None

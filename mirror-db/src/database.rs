@@ -18,6 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The mirror table of a moment, held without touching its reference count, which all threads share.
+pub type CurrentTable = arc_swap::Guard<Arc<MirrorTable>>;
+
 /// With an expired answer at hand, a request waits this long for a new one.
 const PATIENCE_WITH_STALE: Duration = Duration::from_millis(300);
 
@@ -80,8 +83,8 @@ impl Database {
 
     /// The current mirror table. Take it after [`file`](Self::file), which waits for the first one,
     /// and once per request.
-    pub fn mirrors(&self) -> Arc<MirrorTable> {
-        self.refresher.table.load_full()
+    pub fn mirrors(&self) -> CurrentTable {
+        self.refresher.table.load()
     }
 
     /// How many records the file cache holds, and their bytes.

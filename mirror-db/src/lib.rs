@@ -37,7 +37,7 @@ mod value;
 pub use background::{Background, BackgroundError, TextRow};
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
-pub use database::Database;
+pub use database::{CurrentTable, Database};
 pub use error::{DbError, Unavailable};
 pub use file_record::{Digests, FileRecord};
 pub use hashes::{Detail, Hashes};

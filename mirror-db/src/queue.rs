@@ -63,15 +63,21 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Adds a job at the end, or gives it back if there are far too many.
+    /// Adds a job at the end and wakes a connection, or gives the job back if there are far too
+    /// many.
     pub fn push(&self, job: Job) -> Result<(), Job> {
+        self.add(job)?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// As [`push`](Self::push), but wakes nobody.
+    pub fn add(&self, job: Job) -> Result<(), Job> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if jobs.len() >= LONGEST {
             return Err(job);
         }
         jobs.push_back(job);
-        drop(jobs);
-        self.wake.notify_one();
         Ok(())
     }
 

@@ -108,6 +108,11 @@ impl Session {
             let jobs = shared.queue.take();
             if jobs.is_empty() {
                 shared.idle_changed(1);
+                // Whoever came before that thought that this connection was at work.
+                if shared.queue.oldest().is_some() {
+                    shared.idle_changed(-1);
+                    continue;
+                }
                 let waited = self.wait(shared, patience, down).await;
                 shared.idle_changed(-1);
                 match waited {

@@ -99,7 +99,7 @@ impl Shared {
         {
             return Err(failure);
         }
-        let statement = statement.clone();
+        let (statement, batched) = (statement.clone(), statement.batched);
         let queued = Instant::now();
         let job = Job {
             statement,
@@ -111,11 +111,20 @@ impl Shared {
             probe,
             done: Some(done),
         };
-        if self.queue.push(job).is_err() {
+        if self.queue.add(job).is_err() {
             return Err(Unavailable.into());
         }
-        if self.idle.load(Ordering::Relaxed) == 0 {
+        let idle = self.idle.load(Ordering::SeqCst);
+        let busy = self.alive.load(Ordering::Relaxed) > idle;
+        if batched && busy {
+            // The connection at work takes this job along when it comes back: fewer and larger
+            // round trips cost both sides less. If it stays away, another one takes over.
             self.grow.notify_one();
+        } else {
+            self.queue.wake.notify_one();
+            if idle == 0 {
+                self.grow.notify_one();
+            }
         }
         // The server may have gone in between, or the pool been stopped, and the queue been
         // emptied before this job.
@@ -127,9 +136,9 @@ impl Shared {
 
     pub fn idle_changed(&self, by: isize) {
         if by > 0 {
-            self.idle.fetch_add(1, Ordering::Relaxed);
+            self.idle.fetch_add(1, Ordering::SeqCst);
         } else {
-            self.idle.fetch_sub(1, Ordering::Relaxed);
+            self.idle.fetch_sub(1, Ordering::SeqCst);
         }
     }
 

@@ -141,7 +141,7 @@ async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
     }
 }
 
-/// Opens a further connection while jobs wait and none is free.
+/// Wakes or opens a further connection while jobs wait for those at work.
 async fn grow(shared: Arc<Shared>) {
     let mut sessions: JoinSet<Duration> = JoinSet::new();
     loop {
@@ -163,6 +163,10 @@ async fn grow(shared: Arc<Shared>) {
             .queue
             .oldest()
             .is_some_and(|t| t.elapsed() > Duration::from_millis(4));
+        if waits && shared.idle.load(Ordering::SeqCst) > 0 {
+            shared.queue.wake.notify_one();
+            continue;
+        }
         let room = sessions.len() + 1 < shared.settings.max_connections;
         if !waits || !room || shared.state.load(Ordering::Relaxed) != UP {
             continue;

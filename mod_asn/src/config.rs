@@ -36,6 +36,17 @@ impl Config for Directory {
             set_headers: specific.set_headers.or(self.set_headers),
         }
     }
+
+    fn is_unset(&self) -> bool {
+        let Self {
+            lookup,
+            debug,
+            set_headers,
+        } = self;
+        [lookup, debug, set_headers]
+            .iter()
+            .all(|flag| flag.is_none())
+    }
 }
 
 /// What a site chose in place of the table `pfx2asn`.

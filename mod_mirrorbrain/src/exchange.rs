@@ -11,7 +11,6 @@ use apache::{FileInfo, Method, PathInfo, Request};
 use mirror_selection::{Extent, Selection, select};
 use representation::Representation;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +126,12 @@ impl<'r> Exchange<'r> {
     }
 
     /// What keys of files are relative to.
-    pub fn base(self) -> Option<Arc<Base>> {
-        let root = || Some(Arc::new(Base::new(path(self.request.document_root()?))));
-        self.config.base.clone().or_else(root)
+    pub fn base(self) -> Option<&'r Base> {
+        if let Some(base) = &self.config.base {
+            return Some(base);
+        }
+        let root = path(self.request.document_root()?);
+        Some(self.request.pool().own(Base::new(root)))
     }
 
     /// The path of the URL without path info.

@@ -1,12 +1,12 @@
 //! What the database says about a file.
 
-use mirror_db::{Database, DbError, Digests, FileRecord};
-use mirror_selection::{Candidates, MirrorTable};
+use mirror_db::{CurrentTable, Database, DbError, Digests, FileRecord};
+use mirror_selection::Candidates;
 use std::sync::Arc;
 
 /// The mirrors and digests of one file, as of one moment. By default: nothing is known.
 #[derive(Default)]
-pub struct Facts(Option<(Arc<MirrorTable>, Arc<FileRecord>)>);
+pub struct Facts(Option<(CurrentTable, Arc<FileRecord>)>);
 
 impl Facts {
     /// Asks for a file by its key. A key that is no UTF-8 cannot be in the database.

@@ -3,7 +3,6 @@
 use crate::exchange::Exchange;
 use crate::path::{Base, path, path_of};
 use apache::{ListedFile, MirrorLists, MirrorListsFamily, Request};
-use std::sync::Arc;
 
 /// Answers for the files of one directory.
 pub struct Listed<'r> {
@@ -12,7 +11,7 @@ pub struct Listed<'r> {
     directory: &'r [u8],
     /// Its URL path, and behind it the name of a file.
     uri: Vec<u8>,
-    base: Arc<Base>,
+    base: &'r Base,
     /// The directory lies in the tree of the engine, and so do its files that are no links.
     inside: bool,
 }

@@ -81,6 +81,42 @@ impl Config for Directory {
             distance: specific.distance.or(self.distance),
         }
     }
+
+    fn is_unset(&self) -> bool {
+        // Each field by name, so that none is forgotten.
+        let Self {
+            engine,
+            base,
+            debug,
+            form_get,
+            min_size,
+            head_locally,
+            excluded_types,
+            excluded_agents,
+            excluded_networks,
+            excluded_addresses,
+            excluded_files,
+            torrent_mask,
+            fallbacks,
+            stamp_key,
+            trusted,
+            distance,
+        } = self;
+        let flags = [engine, debug, form_get, head_locally];
+        flags.iter().all(|flag| flag.is_none())
+            && base.is_none()
+            && min_size.is_none()
+            && excluded_types.is_empty()
+            && excluded_agents.is_empty()
+            && excluded_networks.is_empty()
+            && excluded_addresses.is_empty()
+            && excluded_files.is_none()
+            && torrent_mask.is_none()
+            && fallbacks.is_empty()
+            && stamp_key.is_none()
+            && trusted.is_empty()
+            && distance.is_none()
+    }
 }
 
 impl Directory {
