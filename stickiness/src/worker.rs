@@ -16,6 +16,9 @@ const QUEUE: usize = 256;
 /// Pause between attempts to connect.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// A key that nobody sets: any answer shows that the server works.
+const PROBE: &str = "mb_probe";
+
 enum Job {
     Get {
         key: String,
@@ -97,7 +100,10 @@ impl Link {
                     stream.set_nodelay(true)?;
                     stream.set_read_timeout(Some(PATIENCE))?;
                     stream.set_write_timeout(Some(PATIENCE))?;
-                    return Ok(Connection::new(stream));
+                    let mut connection = Connection::new(stream);
+                    // A server that hangs still lets its kernel accept connections.
+                    connection.get(PROBE, Instant::now() + PATIENCE)?;
+                    return Ok(connection);
                 }
                 Err(problem) => last = problem,
             }

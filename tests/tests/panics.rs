@@ -207,8 +207,8 @@ fn costs_nothing(point: Point) {
         switch.say("");
     }
     assert_eq!(httpd.get("/full.iso").status, 302);
-    httpd.expect_log("mirrorbrain: panic while clearing a pool: injected: cleanup");
-    httpd.expect_log("mirrorbrain: panic while clearing a pool: panic without a message");
+    httpd.expect_log("panic while clearing a pool: injected: cleanup");
+    httpd.expect_log("panic while clearing a pool: panic without a message");
     httpd.allow("panic while clearing a pool: ");
     assert_eq!(httpd.children(), children);
 }

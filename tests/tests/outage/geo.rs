@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -112,7 +113,13 @@ fn a_geo_database_that_is_cut_in_the_midst_of_a_look_up_ends_no_child() {
             file,
         ])
         .start();
-    let ask = || http::exchange(httpd.address(), &http::request("GET", FILE, &[]));
+    // Each time from another address: where a client is that came before is remembered.
+    let next = AtomicU8::new(1);
+    let ask = || {
+        let address = format!("127.0.0.{}", next.fetch_add(1, Ordering::Relaxed));
+        let request = http::request("GET", FILE, &[("X-Test-Addr", &address)]);
+        http::exchange(httpd.address(), &request)
+    };
     // A request that takes two delays has looked for a new file; the next will not, for a second.
     let looked = (0..10).any(|_| {
         let start = Instant::now();
