@@ -49,8 +49,7 @@ impl Who<'_> {
     /// Sets the variables that logs count with.
     pub fn tell(&self, request: Request<'_>, size: u64) {
         let env = request.env();
-        let mut digits = itoa::Buffer::new();
-        env.set(c"MB_FILESIZE", digits.format(size).as_bytes());
+        env.set(c"MB_FILESIZE", size.to_string().as_bytes());
         env.set(c"MB_COUNTRY_CODE", self.country_code.as_bytes());
         env.set(c"MB_CONTINENT_CODE", self.continent_code.as_bytes());
     }

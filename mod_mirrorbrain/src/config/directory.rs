@@ -1,6 +1,6 @@
 //! What sections (`<Directory>`, `<Location>`, `<Files>`) configure.
 
-use super::{FileMask, List};
+use super::List;
 use crate::path::Base;
 use apache::{Config, Regex};
 use ipnet::IpNet;
@@ -37,7 +37,7 @@ pub struct Directory {
     pub excluded_agents: List<Box<CStr>>,
     pub excluded_networks: List<Network>,
     pub excluded_addresses: List<IpAddr>,
-    pub excluded_files: Option<Arc<FileMask>>,
+    pub excluded_files: Option<Arc<Regex>>,
     pub torrent_mask: Option<Arc<Regex>>,
     pub fallbacks: List<Mirror>,
     pub stamp_key: Option<Arc<str>>,

@@ -1,14 +1,13 @@
 //! Setters of the directory record.
 
 use super::value::regex;
-use crate::config::{Directory, FileMask, Network};
+use crate::config::{Directory, Network};
 use apache::argument::{bytes, number, secret, text, wrong};
 use apache::{Command, SetResult};
 use ipnet::IpNet;
 use mirror_selection::Mirror;
 use std::ffi::CStr;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// A setter with arguments.
 pub type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
@@ -87,13 +86,12 @@ pub fn exclude_files(
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
-    let mask = FileMask::new(regex(command, args)?);
-    directory.excluded_files = Some(Arc::new(mask));
+    directory.excluded_files = Some(regex(command, args)?);
     Ok(())
 }
 
 pub fn torrent_mask(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    directory.torrent_mask = Some(Arc::new(regex(command, args)?));
+    directory.torrent_mask = Some(regex(command, args)?);
     Ok(())
 }
 

@@ -7,9 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A regular expression.
-pub fn regex(command: &Command<'_>, args: &[&CStr]) -> Result<Regex, String> {
+pub fn regex(command: &Command<'_>, args: &[&CStr]) -> Result<Arc<Regex>, String> {
     let pattern = bytes(args, 0);
-    Regex::new(pattern).map_err(|problem| wrong(command, &pattern.to_string_lossy(), problem))
+    match Regex::new(pattern) {
+        Ok(regex) => Ok(Arc::new(regex)),
+        Err(problem) => Err(wrong(command, &pattern.to_string_lossy(), problem)),
+    }
 }
 
 /// A file name, relative to ServerRoot.
