@@ -18,6 +18,8 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// A key that nobody sets: any answer shows that the server works.
 const PROBE: &str = "mb_probe";
+/// How long its answer may take. No request waits for it.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 
 enum Job {
     Get {
@@ -98,11 +100,13 @@ impl Link {
             match TcpStream::connect_timeout(&address, PATIENCE) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
-                    stream.set_read_timeout(Some(PATIENCE))?;
+                    stream.set_read_timeout(Some(PROBE_PATIENCE))?;
                     stream.set_write_timeout(Some(PATIENCE))?;
+                    let timeouts = stream.try_clone()?;
                     let mut connection = Connection::new(stream);
                     // A server that hangs still lets its kernel accept connections.
-                    connection.get(PROBE, Instant::now() + PATIENCE)?;
+                    connection.get(PROBE, Instant::now() + PROBE_PATIENCE)?;
+                    timeouts.set_read_timeout(Some(PATIENCE))?;
                     return Ok(connection);
                 }
                 Err(problem) => last = problem,
