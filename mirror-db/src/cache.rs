@@ -4,7 +4,10 @@ use crate::{DbError, FileRecord, reply::Reply};
 use quick_cache::{Weighter, sync::Cache};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The answer to one query that any number of requests may wait for.
@@ -14,6 +17,13 @@ pub(crate) type Flight = Arc<Reply<Result<Arc<FileRecord>, DbError>>>;
 pub(crate) struct FileCache {
     records: Cache<Arc<str>, Arc<FileRecord>, Weigher>,
     flights: Mutex<HashMap<Arc<str>, Flight>>,
+    /// A number that no other cache ever has; another one each time that something is forgotten.
+    generation: AtomicU64,
+}
+
+fn next_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Whether this request is the one that has to ask.
@@ -42,7 +52,13 @@ impl FileCache {
         Self {
             records: Cache::with_weighter(items, bytes, Weigher),
             flights: Mutex::default(),
+            generation: AtomicU64::new(next_generation()),
         }
+    }
+
+    /// What was read from this cache before it had this number may be forgotten by now.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     pub fn get(&self, key: &str) -> Option<Arc<FileRecord>> {
@@ -84,12 +100,20 @@ impl FileCache {
     pub fn invalidate(&self, key: &str) {
         self.flights().remove(key);
         self.records.remove(key);
+        self.age();
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
         self.flights().clear();
         self.records.clear();
+        self.age();
+    }
+
+    /// After the removal: who reads the new number finds nothing old any more.
+    fn age(&self) {
+        // Not a mere store, so that each number is ordered after all removals before it.
+        self.generation.swap(next_generation(), Ordering::AcqRel);
     }
 
     /// How many records there are and what they weigh, in bytes.

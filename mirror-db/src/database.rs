@@ -8,6 +8,7 @@ use crate::{
     hashes,
     pool::Pool,
     refresh::Refresher,
+    remembered::{Found, Kept, Remembered},
     renew::Renewer,
     shared::{Event, Listener},
 };
@@ -130,14 +131,10 @@ impl Database {
             let flight = self.fetcher.ask(&key, path, size, mtime);
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
         };
-        let age = now.saturating_duration_since(record.fetched);
-        if age < ttl && !self.refresher.missed_since(record.fetched) {
-            // What is asked for all the time is renewed before it expires, so nobody waits for it.
-            if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
-                self.renewer.add(path, size, mtime);
-            }
+        if self.is_fresh(&record, path, size, mtime, now) {
             return Ok(record);
         }
+        let age = now.saturating_duration_since(record.fetched);
         let flight = self.fetcher.ask(&key, path, size, mtime);
         let usable = age < ttl + self.settings.cache_stale;
         let patience = now + PATIENCE_WITH_STALE;
@@ -151,6 +148,59 @@ impl Database {
             _ if usable => Ok(record),
             failure => failure.unwrap_or(Err(Unavailable.into())),
         }
+    }
+
+    /// As [`file`](Self::file), for a caller who has a place for the record; it is looked at first.
+    /// `remembered` must be about the file of that `path`, and no other.
+    ///
+    /// # Errors
+    /// Those of [`file`](Self::file).
+    pub fn remembered_file<'a>(
+        &self,
+        remembered: &'a Remembered,
+        path: &str,
+        size: u64,
+        mtime: i64,
+    ) -> Result<Found<'a>, DbError> {
+        // Before anything is read: what is forgotten from now on must not count as known.
+        let generation = self.fetcher.cache.generation();
+        if let Some(kept) = remembered.kept()
+            && (kept.generation, kept.size, kept.mtime) == (generation, size, mtime)
+            && self.is_fresh(&kept.record, path, size, mtime, Instant::now())
+        {
+            return Ok(Found::Kept(&kept.record));
+        }
+        let record = self.file(path, size, mtime)?;
+        if !self.settings.cache_ttl.is_zero() {
+            remembered.keep(Kept {
+                generation,
+                size,
+                mtime,
+                record: Arc::clone(&record),
+            });
+        }
+        Ok(Found::Shared(record))
+    }
+
+    /// Whether a record needs no new query. What is asked for all the time is renewed before it
+    /// expires, so nobody waits for it.
+    fn is_fresh(
+        &self,
+        record: &FileRecord,
+        path: &str,
+        size: u64,
+        mtime: i64,
+        now: Instant,
+    ) -> bool {
+        let ttl = self.settings.cache_ttl;
+        let age = now.saturating_duration_since(record.fetched);
+        if age >= ttl || self.refresher.missed_since(record.fetched) {
+            return false;
+        }
+        if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
+            self.renewer.add(path, size, mtime);
+        }
+        true
     }
 
     /// The hashes of a file with one of the long columns, if there are any for this size and

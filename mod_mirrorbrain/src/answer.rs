@@ -4,6 +4,8 @@ use crate::client::Who;
 use crate::exchange::{Exchange, Subject, Wanted};
 use crate::exclusion::Exclusion;
 use crate::facts::Facts;
+use crate::known_file::KnownFile;
+use crate::mask::Mask;
 use crate::respond;
 use apache::Outcome;
 use mirror_db::{DbError, Detail, Digests};
@@ -44,22 +46,26 @@ impl<'r> Job<'r> {
 
     /// Answers, or leaves the file to httpd.
     pub fn run(&self) -> Outcome {
-        let excluded = self.exclusion();
+        let base = self.exchange.base();
+        let (name, id) = (self.subject.path, self.subject.id);
+        let known = base.and_then(|base| base.known(name, id));
+        let excluded = self.exclusion(known.as_deref());
         if let (Some(exclusion), Wanted::Redirect | Wanted::Negotiated(_)) = (excluded, self.wanted)
         {
             self.step(|| format!("excluded by {}", exclusion.directive()));
             return self.give_file(c"file");
         }
         self.who.tell(self.exchange.request, self.subject.size);
-        let Some(key) = self.key() else {
+        let file = known.or_else(|| base?.find(name, id));
+        let Some(known) = file.as_deref() else {
             self.step(|| "the file lies outside the base directory".to_owned());
             return match self.wanted {
                 Wanted::Named(_) => Outcome::Status(404),
                 Wanted::Redirect | Wanted::Negotiated(_) => self.give_file(c"file"),
             };
         };
-        let facts = self.facts(&key);
-        let file = respond::file(self.exchange.request, &key, &self.subject);
+        let facts = self.facts(known);
+        let file = respond::file(self.exchange.request, known.key(), &self.subject);
         match self.wanted {
             Wanted::Redirect => self.redirect(&file, facts),
             Wanted::Negotiated(representation) => {
@@ -76,9 +82,15 @@ impl<'r> Job<'r> {
     }
 
     /// Why the file is kept off the mirrors, as far as that concerns what is wanted.
-    fn exclusion(&self) -> Option<Exclusion> {
+    fn exclusion(&self, known: Option<&KnownFile>) -> Option<Exclusion> {
         let (exchange, config) = (self.exchange, self.exchange.config);
-        let of_file = || config.excludes_file(self.subject.uri, || self.content_type());
+        let name = self.subject.path.as_os_str().as_encoded_bytes();
+        let path = self.subject.uri;
+        let is_matched = |mask: &Mask| match known {
+            Some(file) => file.is_matched(mask, name, path),
+            None => mask.is_match(path),
+        };
+        let of_file = || config.excludes_file(is_matched, || self.content_type());
         match self.wanted {
             Wanted::Named(representation) if representation.lists_mirrors() => of_file(),
             Wanted::Named(_) => None,
@@ -116,29 +128,23 @@ impl<'r> Job<'r> {
         Outcome::Declined
     }
 
-    fn key(&self) -> Option<Arc<[u8]>> {
-        self.exchange
-            .base()?
-            .key(self.subject.path, self.subject.id)
-    }
-
-    fn facts(&self, key: &[u8]) -> Result<Facts, DbError> {
+    fn facts<'f>(&self, file: &'f KnownFile) -> Result<Facts<'f>, DbError> {
         let database = self.exchange.runtime.database()?;
-        let facts = Facts::of(database, key, self.subject.size, self.subject.mtime);
+        let facts = Facts::of(database, file, self.subject.size, self.subject.mtime);
         if let Err(problem) = &facts {
             self.step(|| problem.to_string());
         }
         facts
     }
 
-    fn select<'a>(&'a self, facts: &'a Facts, extent: Extent) -> Selection<'a> {
+    fn select<'a>(&'a self, facts: &'a Facts<'_>, extent: Extent) -> Selection<'a> {
         let size = self.subject.size;
         let selection = self.exchange.select(facts, &self.who, size, extent);
         self.step(|| describe(&selection));
         selection
     }
 
-    fn redirect(&self, file: &File<'_>, facts: Result<Facts, DbError>) -> Outcome {
+    fn redirect(&self, file: &File<'_>, facts: Result<Facts<'_>, DbError>) -> Outcome {
         let reached = facts.is_ok();
         let known = facts.unwrap_or_default();
         // A remembered mirror may be any of the usable ones.
@@ -198,7 +204,7 @@ impl<'r> Job<'r> {
         &self,
         representation: Representation,
         file: &File<'_>,
-        facts: Result<Facts, DbError>,
+        facts: Result<Facts<'_>, DbError>,
         origin_only: bool,
     ) -> Outcome {
         let reached = facts.is_ok();

@@ -102,7 +102,7 @@ impl<'r> Exchange<'r> {
     /// The mirrors for a client who wants a file of `size` bytes. The log is told if there is none.
     pub fn select<'a>(
         self,
-        facts: &'a Facts,
+        facts: &'a Facts<'_>,
         who: &'a Who<'_>,
         size: u64,
         extent: Extent,

@@ -1,6 +1,7 @@
 //! Requests and files that are kept off the mirrors.
 
 use crate::config::{Directory, Network};
+use crate::mask::Mask;
 use apache::{Request, wildcard_match};
 use std::ffi::CStr;
 use std::net::IpAddr;
@@ -38,17 +39,14 @@ impl Exclusion {
 
 impl Directory {
     /// Whether the file itself is excluded, whoever asks: by its path (without a
-    /// representation's suffix) or its MIME type, which `content_type` finds if it is needed.
+    /// representation's suffix), which `is_matched` holds against the mask, or its MIME type, which
+    /// `content_type` finds if it is needed.
     pub fn excludes_file<T: AsRef<CStr>>(
         &self,
-        uri: &[u8],
+        is_matched: impl FnOnce(&Mask) -> bool,
         content_type: impl FnOnce() -> Option<T>,
     ) -> Option<Exclusion> {
-        if self
-            .excluded_files
-            .as_ref()
-            .is_some_and(|mask| mask.is_match(uri))
-        {
+        if self.excluded_files.as_deref().is_some_and(is_matched) {
             return Some(Exclusion::File);
         }
         if self.excluded_types.is_empty() {

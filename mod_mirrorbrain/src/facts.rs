@@ -1,20 +1,25 @@
 //! What the database says about a file.
 
-use mirror_db::{CurrentTable, Database, DbError, Digests, FileRecord};
+use crate::known_file::KnownFile;
+use mirror_db::{CurrentTable, Database, DbError, Digests, FileRecord, Found};
 use mirror_selection::Candidates;
-use std::sync::Arc;
 
 /// The mirrors and digests of one file, as of one moment. By default: nothing is known.
 #[derive(Default)]
-pub struct Facts(Option<(CurrentTable, Arc<FileRecord>)>);
+pub struct Facts<'f>(Option<(CurrentTable, Found<'f>)>);
 
-impl Facts {
-    /// Asks for a file by its key. A key that is no UTF-8 cannot be in the database.
-    pub fn of(database: &Database, key: &[u8], size: u64, mtime: i64) -> Result<Self, DbError> {
-        let Ok(key) = std::str::from_utf8(key) else {
+impl<'f> Facts<'f> {
+    /// Asks for one version of a file, by its size in bytes and its mtime in seconds since 1970.
+    pub fn of(
+        database: &Database,
+        file: &'f KnownFile,
+        size: u64,
+        mtime: i64,
+    ) -> Result<Self, DbError> {
+        let Some(key) = file.text() else {
             return Ok(Self::default());
         };
-        let record = database.file(key, size, mtime)?;
+        let record = database.remembered_file(&file.record, key, size, mtime)?;
         Ok(Self(Some((database.mirrors(), record))))
     }
 

@@ -48,7 +48,7 @@ impl<'r> MirrorLists<'r> for Listed<'r> {
         self.uri.truncate(self.exchange.uri().len());
         self.uri.extend_from_slice(file.name.to_bytes());
         let config = self.exchange.config;
-        let excluded = config.excludes_file(&self.uri, || file.content_type);
+        let excluded = config.excludes_file(|mask| mask.is_match(&self.uri), || file.content_type);
         excluded.is_none() && self.is_in_tree(file)
     }
 }

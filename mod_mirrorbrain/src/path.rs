@@ -1,7 +1,7 @@
 //! From the file a request leads to, to its key in the database.
 
+use crate::known_file::{KnownFile, KnownFiles};
 use arc_swap::ArcSwapOption;
-use quick_cache::{Weighter, sync::Cache};
 use std::ffi::{CStr, OsStr};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -36,13 +36,6 @@ fn name_of(file: &File, path: &Path) -> io::Result<PathBuf> {
 /// How long the real path of a base is taken for granted.
 const BASE_LIFETIME: Duration = Duration::from_secs(1);
 
-/// How long the key of a file is taken for granted, if its name still leads to the same file. Then
-/// only a directory above it can have been renamed.
-const KEY_LIFETIME: Duration = Duration::from_secs(2);
-
-/// Bytes of memory for the keys of one base's files.
-const KEYS_SIZE: u64 = 4 << 20;
-
 /// What tells one file from another, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
@@ -66,14 +59,13 @@ pub struct Base {
     configured: PathBuf,
     /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
     /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
-    known: OnceLock<Known>,
+    found: OnceLock<Found>,
 }
 
 /// What was found out a moment ago.
-struct Known {
+struct Found {
     base: ArcSwapOption<RealBase>,
-    /// By the name that requests were mapped to.
-    keys: Cache<Box<[u8]>, RealKey, Weigher>,
+    files: KnownFiles,
 }
 
 struct RealBase {
@@ -81,28 +73,11 @@ struct RealBase {
     resolved: Instant,
 }
 
-#[derive(Clone)]
-struct RealKey {
-    file: FileId,
-    key: Arc<[u8]>,
-    resolved: Instant,
-}
-
-#[derive(Clone)]
-struct Weigher;
-
-impl Weighter<Box<[u8]>, RealKey> for Weigher {
-    fn weight(&self, name: &Box<[u8]>, found: &RealKey) -> u64 {
-        // The constant covers the allocator and the cache's own bookkeeping.
-        160 + name.len() as u64 + found.key.len() as u64
-    }
-}
-
-impl Known {
+impl Found {
     fn new() -> Self {
         Self {
             base: ArcSwapOption::empty(),
-            keys: Cache::with_weighter(1024, KEYS_SIZE, Weigher),
+            files: KnownFiles::new(),
         }
     }
 }
@@ -112,7 +87,7 @@ impl Base {
     pub fn new(configured: &Path) -> Self {
         Self {
             configured: configured.to_owned(),
-            known: OnceLock::new(),
+            found: OnceLock::new(),
         }
     }
 
@@ -121,29 +96,27 @@ impl Base {
         &self.configured
     }
 
-    /// The key of a file: its real path relative to that of the base. `None` if it lies
+    /// What is remembered of a file from a moment ago.
+    pub fn known(&self, name: &Path, id: FileId) -> Option<Arc<KnownFile>> {
+        self.found().files.get(name, id)
+    }
+
+    /// What is known of a file, remembered or found out now.
+    pub fn file(&self, name: &Path, id: FileId) -> Option<Arc<KnownFile>> {
+        self.known(name, id).or_else(|| self.find(name, id))
+    }
+
+    /// Finds the key of a file: its real path relative to that of the base. `None` if it lies
     /// elsewhere, has vanished, or is another file than `id`, which was found under its name a
     /// moment ago: what is known of that one must not be told of this one.
-    pub fn key(&self, file: &Path, id: FileId) -> Option<Arc<[u8]>> {
-        let name = file.as_os_str().as_bytes();
-        let keys = &self.known().keys;
-        if let Some(found) = keys.get(name)
-            && found.file == id
-            && found.resolved.elapsed() < KEY_LIFETIME
-        {
-            return Some(found.key);
-        }
-        let open = open(file).ok()?;
+    pub fn find(&self, name: &Path, id: FileId) -> Option<Arc<KnownFile>> {
+        let open = open(name).ok()?;
         let same = FileId::from(&open.metadata().ok()?) == id;
-        let real = name_of(&open, file).ok().filter(|_| same)?;
-        let key: Arc<[u8]> = self.below(&real).filter(|key| !key.is_empty())?.into();
-        let found = RealKey {
-            file: id,
-            key: Arc::clone(&key),
-            resolved: Instant::now(),
-        };
-        keys.insert(name.into(), found);
-        Some(key)
+        let real = name_of(&open, name).ok().filter(|_| same)?;
+        let key = self.below(&real).filter(|key| !key.is_empty())?;
+        let file = Arc::new(KnownFile::new(id, key));
+        self.found().files.insert(name, Arc::clone(&file));
+        Some(file)
     }
 
     /// Whether what `path` leads to is the base or lies below it.
@@ -153,8 +126,8 @@ impl Base {
     }
 
     fn below(&self, file: &Path) -> Option<Vec<u8>> {
-        let known = self.known().base.load();
-        let fresh = known
+        let base = self.found().base.load();
+        let fresh = base
             .as_ref()
             .filter(|real| real.resolved.elapsed() < BASE_LIFETIME);
         // A file outside of what the base was a moment ago: the base may be a link that was
@@ -164,8 +137,8 @@ impl Base {
             .or_else(|| below(&self.resolve()?, file))
     }
 
-    fn known(&self) -> &Known {
-        self.known.get_or_init(Known::new)
+    fn found(&self) -> &Found {
+        self.found.get_or_init(Found::new)
     }
 
     fn resolve(&self) -> Option<PathBuf> {
@@ -174,7 +147,7 @@ impl Base {
             path: path.clone(),
             resolved: Instant::now(),
         };
-        self.known().base.store(Some(Arc::new(real)));
+        self.found().base.store(Some(Arc::new(real)));
         Some(path)
     }
 }

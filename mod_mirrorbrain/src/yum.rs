@@ -31,8 +31,8 @@ impl Exchange<'_> {
         };
         let proof = base.path().join(OsStr::from_bytes(&directory.file));
         let metadata = proof.metadata().ok().filter(Metadata::is_file);
-        let found = metadata.and_then(|found| Some((base.key(&proof, (&found).into())?, found)));
-        let Some((key, metadata)) = found else {
+        let found = metadata.and_then(|found| Some((base.file(&proof, (&found).into())?, found)));
+        let Some((file, metadata)) = found else {
             return Outcome::Status(404);
         };
         let who = Who::asks(request, self.runtime, query);
@@ -41,7 +41,7 @@ impl Exchange<'_> {
             .runtime
             .database()
             .map_err(DbError::from)
-            .and_then(|database| Facts::of(database, &key, metadata.len(), metadata.mtime()));
+            .and_then(|database| Facts::of(database, &file, metadata.len(), metadata.mtime()));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
         let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS));

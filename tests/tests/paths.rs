@@ -59,3 +59,26 @@ fn a_directory_that_is_renamed_under_a_link_is_found_again() {
         std::thread::sleep(Duration::from_millis(100));
     }
 }
+
+/// What a mask says of a path is remembered with the file; the same file has other paths, and other
+/// sections have other masks.
+#[test]
+fn a_file_under_two_paths_is_excluded_by_the_mask_of_each() {
+    let (httpd, _) = site("paths_mask")
+        .httpd(|builder| builder.stock(&["alias"]))
+        .config(
+            "Alias /plain \"@TREE@/v1\"\n<Location /plain>\n\
+             MirrorBrainExcludeFileMask ^/plain/full\n</Location>\n\
+             <Location /v1>\nMirrorBrainExcludeFileMask ^/plain/full\n</Location>\n\
+             <If \"%{QUERY_STRING} == 'none'\">\nMirrorBrainExcludeFileMask iso$\n</If>",
+        )
+        .start();
+    let status = |path: &str| httpd.get_with(path, GERMANY).status;
+    for _ in 0..3 {
+        assert_eq!(status("/v1/full.iso"), 302);
+        assert_eq!(status("/plain/full.iso"), 200);
+        assert_eq!(status("/v1/full.iso?none"), 200);
+        assert_eq!(status("/plain/full.iso?none"), 200);
+        assert_eq!(status("/v1/full.iso"), 302);
+    }
+}

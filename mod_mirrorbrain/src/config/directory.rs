@@ -1,6 +1,7 @@
 //! What sections (`<Directory>`, `<Location>`, `<Files>`) configure.
 
 use super::List;
+use crate::mask::Mask;
 use crate::path::Base;
 use apache::{Config, Regex};
 use ipnet::IpNet;
@@ -37,7 +38,7 @@ pub struct Directory {
     pub excluded_agents: List<Box<CStr>>,
     pub excluded_networks: List<Network>,
     pub excluded_addresses: List<IpAddr>,
-    pub excluded_files: Option<Arc<Regex>>,
+    pub excluded_files: Option<Arc<Mask>>,
     pub torrent_mask: Option<Arc<Regex>>,
     pub fallbacks: List<Mirror>,
     pub stamp_key: Option<Arc<str>>,

@@ -2,12 +2,14 @@
 
 use super::value::regex;
 use crate::config::{Directory, Network};
+use crate::mask::Mask;
 use apache::argument::{bytes, number, secret, text, wrong};
 use apache::{Command, SetResult};
 use ipnet::IpNet;
 use mirror_selection::Mirror;
 use std::ffi::CStr;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A setter with arguments.
 pub type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
@@ -86,7 +88,7 @@ pub fn exclude_files(
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
-    directory.excluded_files = Some(regex(command, args)?);
+    directory.excluded_files = Some(Arc::new(Mask::new(regex(command, args)?)));
     Ok(())
 }
 

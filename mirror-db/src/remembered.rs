@@ -1,0 +1,63 @@
+//! A place for a file's record beside what a caller knows of the file anyway.
+
+use crate::FileRecord;
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
+
+/// The largest record that is kept, in bytes: it may live on when the cache has no room for it.
+pub(crate) const LARGEST: u64 = 1024;
+
+/// Keeps the record of one file for the next request, which is spared the search in the cache.
+///
+/// For [`Database::remembered_file`](crate::Database::remembered_file), which tells whether the
+/// record still holds. The first record stays: whoever owns this replaces it as a whole before long.
+#[derive(Debug, Default)]
+pub struct Remembered(OnceLock<Kept>);
+
+impl Remembered {
+    /// The most memory that the record of a [`Remembered`] takes, in bytes.
+    pub const LARGEST: u64 = LARGEST;
+
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.0.get()
+    }
+
+    pub(crate) fn keep(&self, kept: Kept) {
+        if kept.record.weight() <= LARGEST {
+            // Another thread may have been faster.
+            let _ = self.0.set(kept);
+        }
+    }
+}
+
+/// A record, and what it is the answer to.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The cache's when the question was asked; tells databases apart, too.
+    pub generation: u64,
+    pub size: u64,
+    pub mtime: i64,
+    pub record: Arc<FileRecord>,
+}
+
+/// The record of a file, from where a caller keeps it or from the cache.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// Kept by the caller.
+    Kept(&'a FileRecord),
+    /// From the cache or the database.
+    Shared(Arc<FileRecord>),
+}
+
+impl Deref for Found<'_> {
+    type Target = FileRecord;
+
+    fn deref(&self) -> &FileRecord {
+        match self {
+            Self::Kept(record) => record,
+            Self::Shared(record) => record,
+        }
+    }
+}

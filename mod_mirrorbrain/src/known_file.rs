@@ -1,0 +1,113 @@
+//! What is remembered of a file by the name that requests are mapped to: one look-up for all of it.
+
+use crate::mask::Mask;
+use crate::path::FileId;
+use mirror_db::Remembered;
+use quick_cache::{Weighter, sync::Cache};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// How long what is known of a file is taken for granted, if its name still leads to the same file.
+/// Then only a directory above it can have been renamed.
+const LIFETIME: Duration = Duration::from_secs(2);
+
+/// Bytes of memory for the files of one base.
+const SIZE: u64 = 16 << 20;
+
+/// A file below a base.
+pub struct KnownFile {
+    id: FileId,
+    key: Result<Box<str>, Box<[u8]>>,
+    resolved: Instant,
+    verdict: OnceLock<Verdict>,
+    /// What the database says about it. A file is reached under the same name by virtual hosts
+    /// with other databases; the record knows its own.
+    pub record: Remembered,
+}
+
+/// What a mask says about a path.
+#[derive(Clone, Copy)]
+struct Verdict {
+    mask: u64,
+    path_len: usize,
+    is_match: bool,
+}
+
+impl KnownFile {
+    /// A file whose key was found just now.
+    pub fn new(id: FileId, key: Vec<u8>) -> Self {
+        let key = String::from_utf8(key).map(String::into_boxed_str);
+        Self {
+            id,
+            key: key.map_err(|error| error.into_bytes().into()),
+            resolved: Instant::now(),
+            verdict: OnceLock::new(),
+            record: Remembered::default(),
+        }
+    }
+
+    /// The path in the database.
+    pub fn key(&self) -> &[u8] {
+        match &self.key {
+            Ok(key) => key.as_bytes(),
+            Err(key) => key,
+        }
+    }
+
+    /// The same. A key that is no UTF-8 cannot be in the database.
+    pub fn text(&self) -> Option<&str> {
+        self.key.as_deref().ok()
+    }
+
+    /// Whether `mask` matches the path of the URL, for a file of this `name`. Nearly always the
+    /// name ends with that path: then the length says which path it is.
+    pub fn is_matched(&self, mask: &Mask, name: &[u8], path: &[u8]) -> bool {
+        if !name.ends_with(path) {
+            return mask.is_match(path);
+        }
+        let verdict = self.verdict.get_or_init(|| Verdict {
+            mask: mask.number(),
+            path_len: path.len(),
+            is_match: mask.is_match(path),
+        });
+        if (verdict.mask, verdict.path_len) == (mask.number(), path.len()) {
+            verdict.is_match
+        } else {
+            mask.is_match(path)
+        }
+    }
+}
+
+/// The files of one base, by name.
+pub struct KnownFiles(Cache<Box<[u8]>, Arc<KnownFile>, Weigher>);
+
+#[derive(Clone)]
+struct Weigher;
+
+impl Weighter<Box<[u8]>, Arc<KnownFile>> for Weigher {
+    fn weight(&self, name: &Box<[u8]>, file: &Arc<KnownFile>) -> u64 {
+        // The constant covers the file, the allocator and the cache's own bookkeeping. The record
+        // comes later, and is usually in the database's cache as well.
+        320 + Remembered::LARGEST + name.len() as u64 + file.key().len() as u64
+    }
+}
+
+impl KnownFiles {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self(Cache::with_weighter(1024, SIZE, Weigher))
+    }
+
+    /// What is known of the file under this name, if it is the one with this `id`.
+    pub fn get(&self, name: &Path, id: FileId) -> Option<Arc<KnownFile>> {
+        let file = self.0.get(name.as_os_str().as_encoded_bytes())?;
+        (file.id == id && file.resolved.elapsed() < LIFETIME).then_some(file)
+    }
+
+    /// Takes note of a file.
+    pub fn insert(&self, name: &Path, file: Arc<KnownFile>) {
+        self.0
+            .insert(name.as_os_str().as_encoded_bytes().into(), file);
+    }
+}
