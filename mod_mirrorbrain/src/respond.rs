@@ -7,6 +7,7 @@ use apache::{Level, Method, Outcome, Request};
 use representation::redirect::{Header, Redirect};
 use representation::{Answer, ClientInfo, File};
 use std::ffi::CStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -29,7 +30,8 @@ pub fn origin(request: Request<'_>) -> String {
         origin.push_str(piece);
     }
     if let Some(port) = request.explicit_port() {
-        origin.push_str(&format!(":{port}"));
+        // Writing to a String cannot fail.
+        let _ = write!(origin, ":{port}");
     }
     origin
 }

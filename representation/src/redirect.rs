@@ -150,22 +150,29 @@ impl Redirect<'_> {
     /// `Digest` (RFC 3230), which metalink clients read, and its successor (RFC 9530).
     fn digests(&self, value: &mut Vec<u8>, emit: &mut impl FnMut(Header, &[u8])) {
         let Some(hashes) = self.hashes else { return };
-        let mut digest = |header, hash: Option<&[u8]>, before: &[u8], after| {
-            let Some(hash) = hash else { return };
-            let mut buffer = [0; LONGEST_BASE64];
-            let length = BASE64_STANDARD.encode_slice(hash, &mut buffer);
-            let text = length.ok().and_then(|length| buffer.get(..length));
-            put(value, [before, text.unwrap_or_default(), after]);
+        let mut buffer = [0; LONGEST_BASE64];
+        let mut digest = |header, base64: &[u8], before: &[u8], after| {
+            put(value, [before, base64, after]);
             emit(header, value);
         };
-        let sha256 = hashes.sha256.as_ref().map(|h| &h[..]);
-        let sha1 = hashes.sha1.as_ref().map(|h| &h[..]);
-        let md5 = hashes.md5.as_ref().map(|h| &h[..]);
-        digest(Header::Digest, md5, b"MD5=", b"");
-        digest(Header::Digest, sha1, b"SHA=", b"");
-        digest(Header::Digest, sha256, b"SHA-256=", b"");
-        digest(Header::ReprDigest, sha256, b"sha-256=:", b":");
+        if let Some(md5) = &hashes.md5 {
+            digest(Header::Digest, base64(md5, &mut buffer), b"MD5=", b"");
+        }
+        if let Some(sha1) = &hashes.sha1 {
+            digest(Header::Digest, base64(sha1, &mut buffer), b"SHA=", b"");
+        }
+        if let Some(sha256) = &hashes.sha256 {
+            let sha256 = base64(sha256, &mut buffer);
+            digest(Header::Digest, sha256, b"SHA-256=", b"");
+            digest(Header::ReprDigest, sha256, b"sha-256=:", b":");
+        }
     }
+}
+
+fn base64<'b>(hash: &[u8], buffer: &'b mut [u8; LONGEST_BASE64]) -> &'b [u8] {
+    let length = BASE64_STANDARD.encode_slice(hash, buffer);
+    let text = length.ok().and_then(|length| buffer.get(..length));
+    text.unwrap_or_default()
 }
 
 /// Replaces the value by the pieces. A format would cost more than all the rest, and every
