@@ -59,6 +59,25 @@ fn prefork_answers_as_recorded_without_mod_dbd_and_mod_form() {
 }
 
 #[test]
+fn event_answers_as_recorded_without_a_cache() {
+    assert_recorded("compat_event_uncached", uncached);
+}
+
+#[test]
+fn worker_answers_as_recorded_without_a_cache() {
+    assert_recorded("compat_worker_uncached", |site| {
+        under(uncached(site), Mpm::Worker)
+    });
+}
+
+#[test]
+fn prefork_answers_as_recorded_without_a_cache() {
+    assert_recorded("compat_prefork_uncached", |site| {
+        under(uncached(site), Mpm::Prefork)
+    });
+}
+
+#[test]
 fn a_sites_own_queries_give_the_recorded_answers() {
     assert_recorded("compat_queries", |site| site.replace("@EXTRA@", QUERIES));
 }
@@ -238,4 +257,9 @@ fn without(site: &str, starts: &[&str]) -> String {
         .partition(|line| starts.iter().any(|start| line.starts_with(start)));
     assert_eq!(gone.len(), starts.len(), "{gone:?}");
     kept.join("\n")
+}
+
+/// The same site, with one query for each request.
+fn uncached(site: String) -> String {
+    site.replace("@EXTRA@", "MirrorBrainCacheTTL 0")
 }

@@ -10,6 +10,7 @@ mod defects;
 mod dependencies;
 mod directives;
 mod documents;
+mod freshness;
 mod harness;
 mod hostile;
 mod large;
