@@ -29,6 +29,7 @@ mod slice;
 mod soak;
 mod sweep;
 mod usage;
+mod verdict;
 
 use std::time::Duration;
 

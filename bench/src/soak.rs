@@ -3,7 +3,6 @@
 //! The first fifth warms up: caches fill, and the allocators of httpd and of the C library take
 //! what the worst moment needs. From then on what is in use stays as it is.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use crate::kind::Kind;
 use crate::load::Head;
 use crate::site::{self, Site, Tree};
 use crate::usage;
+use crate::verdict::{Sample, Verdict};
 
 /// Unless the command line says otherwise.
 pub const REQUESTS: u64 = 10_000_000;
@@ -28,10 +28,6 @@ const FILES: u32 = 20_000;
 const HOT: u32 = 100;
 /// How often memory is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Growth that counts as none: a block of the allocator here and there, and for each request of
-/// millions less than a byte.
-const NOISE: u64 = 1 << 20;
-
 /// Everything that has memory of its own; a cache that is always full, and a table that is asked
 /// again each second.
 const CONFIG: &str = "\
@@ -118,48 +114,6 @@ impl Path {
     }
 }
 
-/// What came of it.
-pub struct Verdict {
-    requests: u64,
-    elapsed: Duration,
-    /// Mean of all samples of the second fifth, in bytes.
-    before: u64,
-    /// The same of the last fifth.
-    after: u64,
-    /// Whether the children are those of the start.
-    same_children: bool,
-}
-
-impl Verdict {
-    /// Whether nothing grew and nothing ended.
-    pub fn is_good(&self) -> bool {
-        self.same_children && self.after <= self.before + NOISE
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        let growth = self.after as f64 - self.before as f64;
-        let between = self.requests as f64 * 3.0 / 5.0;
-        let word = match (self.same_children, self.is_good()) {
-            (false, _) => "a child ended",
-            (true, true) => "flat",
-            (true, false) => "it grows",
-        };
-        write!(
-            f,
-            "soak: {} requests in {:.0} s, all answered as expected; PSS {:.2} MiB in the second \
-             fifth, {:.2} MiB in the last, {:+.3} bytes a request: {word}",
-            self.requests,
-            self.elapsed.as_secs_f64(),
-            mib(self.before),
-            mib(self.after),
-            growth / between
-        )
-    }
-}
-
 /// Boots everything and asks.
 ///
 /// # Panics
@@ -187,24 +141,12 @@ pub fn run(requests: u64) -> Verdict {
     let children = httpd.children();
     let start = Instant::now();
     let samples = ask_and_look(&httpd, requests);
-    let mean = |from: u64, to: u64| {
-        let within = samples
-            .iter()
-            .filter(|(done, _)| (requests / 5 * from..=requests / 5 * to).contains(done));
-        let values: Vec<u64> = within.map(|(_, pss)| *pss).collect();
-        values.iter().sum::<u64>() / (values.len() as u64).max(1)
-    };
-    Verdict {
-        requests,
-        elapsed: start.elapsed(),
-        before: mean(1, 2),
-        after: mean(4, 5),
-        same_children: httpd.children() == children,
-    }
+    let same_children = httpd.children() == children;
+    Verdict::new(requests, start.elapsed(), &samples, same_children)
 }
 
-/// Pairs of requests done and memory in use.
-fn ask_and_look(httpd: &Httpd, requests: u64) -> Vec<(u64, u64)> {
+/// Asks, and looks at memory all the while.
+fn ask_and_look(httpd: &Httpd, requests: u64) -> Vec<Sample> {
     let (done, address) = (AtomicU64::new(0), httpd.address());
     let mut samples = Vec::new();
     std::thread::scope(|scope| {
@@ -214,12 +156,15 @@ fn ask_and_look(httpd: &Httpd, requests: u64) -> Vec<(u64, u64)> {
         let mut shown = 0;
         loop {
             let count = done.load(Ordering::Relaxed).min(requests);
-            samples.push((count, usage::family_pss(httpd)));
+            let resident = usage::family_resident(httpd);
+            samples.push(Sample {
+                done: count,
+                resident,
+            });
             let tenth = count * 10 / requests;
             if tenth > shown {
                 shown = tenth;
-                let pss = samples.last().map_or(0, |(_, pss)| pss >> 10);
-                println!("{count:>10} requests, PSS {pss} KiB");
+                println!("{count:>10} requests, {} KiB resident", resident >> 10);
             }
             if count >= requests || clients.iter().any(|client| client.is_finished()) {
                 break;

@@ -62,9 +62,11 @@ pub fn child_pss(httpd: &Httpd) -> u64 {
     amounts(httpd, "smaps_rollup", "Pss:").max().unwrap_or(0)
 }
 
-/// The same of all children together, in bytes.
-pub fn family_pss(httpd: &Httpd) -> u64 {
-    amounts(httpd, "smaps_rollup", "Pss:").sum()
+/// Pages of all children that are in memory, in bytes; those that they share count for each. Unlike
+/// the proportional size it does not change when another program maps the same libraries, or no
+/// longer does.
+pub fn family_resident(httpd: &Httpd) -> u64 {
+    amounts(httpd, "smaps_rollup", "Rss:").sum()
 }
 
 /// The children's amounts, in bytes, that a file of /proc tells in kilobytes.
