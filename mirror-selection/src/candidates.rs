@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use smallvec::SmallVec;
 
 use crate::set::{MirrorSet, bits};
-use crate::table::{Groups, MirrorTable};
-use crate::{Client, Code, Group, Mirror, Region};
+use crate::spot::Spot;
+use crate::view::Groups;
+use crate::{Client, Code, Group, Mirror, MirrorTable, Region};
 
 /// The mirrors that have a file.
 #[derive(Clone, Copy, Debug)]
@@ -37,32 +39,22 @@ impl<'a, T: AsRef<[Mirror]> + ?Sized> From<&'a T> for Candidates<'a> {
 /// A candidate that the client may use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usable<'a> {
-    pub mirror: &'a Mirror,
-    /// Its place among the candidates.
-    pub row: u32,
-    pub group: Group,
-    pub in_country: bool,
+    mirror: &'a Mirror,
+    group: Group,
+    in_country: bool,
 }
 
-/// The candidates that the client may use, group by group.
+/// The candidates that the client may use, group by group. Each has a row, a number that says its
+/// place among them.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one on the stack for each selection; a box is the allocation to be spared"
+)]
 pub(crate) enum Grouped<'a> {
     Rows(Vec<Usable<'a>>),
-    Table(&'a MirrorTable, Vec<Groups>),
+    /// 64 rows for each word; sites with few hundreds of mirrors have no more words than fit here.
+    Table(&'a MirrorTable, SmallVec<[Groups; 4]>),
 }
-
-/// How many there are of each group, in the order of [`Group::ALL`].
-pub(crate) type Counts = [u32; Group::ALL.len()];
-
-/// The group of each set of [`Groups::sets`], and whether its mirrors are in the country.
-const SETS: [(Group, bool); 7] = [
-    (Group::Prefix, false),
-    (Group::As, false),
-    (Group::Country, true),
-    (Group::Country, false),
-    (Group::Region, false),
-    (Group::Elsewhere, false),
-    (Group::LastResort, false),
-];
 
 impl<'a> Grouped<'a> {
     pub fn new(candidates: Candidates<'a>, client: &Client, file_size: u64) -> Self {
@@ -70,53 +62,63 @@ impl<'a> Grouped<'a> {
             Candidates::Rows(rows) => Self::Rows(Asker::new(client).usable(rows, file_size)),
             Candidates::Table(table, set) => {
                 let view = table.view(client, file_size);
-                Self::Table(table, view.groups(set).collect())
+                Self::Table(table, view.groups(set))
             }
         }
     }
 
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let mut add = |group: Group, more| {
-            if let Some(count) = counts.get_mut(group as usize) {
-                *count += more;
-            }
-        };
+    pub fn is_empty(&self) -> bool {
         match self {
-            Self::Rows(rows) => rows.iter().for_each(|row| add(row.group, 1)),
-            Self::Table(_, words) => words.iter().for_each(|groups| {
-                for (set, (group, _)) in groups.sets().into_iter().zip(SETS) {
-                    add(group, set.count_ones());
-                }
-            }),
+            Self::Rows(rows) => rows.is_empty(),
+            Self::Table(_, words) => words
+                .iter()
+                .all(|groups| groups.sets.iter().all(|&set| set == 0)),
         }
-        counts
     }
 
-    /// Hands out the mirrors of the wanted groups, in no particular order.
-    pub fn each(&self, wanted: impl Fn(Group) -> bool, mut take: impl FnMut(Usable<'a>)) {
+    /// How many mirrors the group has.
+    pub fn count(&self, group: Group) -> u32 {
+        match self {
+            Self::Rows(rows) => rows.iter().map(|row| u32::from(row.group == group)).sum(),
+            Self::Table(_, words) => {
+                // Counting bits costs more than to see that there is none, as in most sets.
+                let sets = words.iter().map(|groups| groups.of(group));
+                sets.filter(|&set| set != 0).map(u64::count_ones).sum()
+            }
+        }
+    }
+
+    /// Hands out the mirrors of a group in their order.
+    pub fn each(&self, group: Group, mut take: impl FnMut(u32, Spot)) {
         match self {
             Self::Rows(rows) => {
-                let wanted = rows.iter().filter(|row| wanted(row.group));
-                wanted.for_each(|row| take(*row));
+                let group = rows.iter().zip(0..).filter(|(row, _)| row.group == group);
+                group.for_each(|(row, number)| take(number, row.mirror.into()));
             }
             Self::Table(table, words) => {
-                for groups in words {
-                    for (set, (group, in_country)) in groups.sets().into_iter().zip(SETS) {
-                        if set == 0 || !wanted(group) {
-                            continue;
-                        }
-                        for (mirror, row) in bits(set).filter_map(|bit| table.at(groups.word, bit))
-                        {
-                            take(Usable {
-                                mirror,
-                                row,
-                                group,
-                                in_country,
-                            });
-                        }
-                    }
+                for (groups, number) in words.iter().zip(0..) {
+                    let set = groups.of(group);
+                    let Some(spots) = table.spots(groups.word).filter(|_| set != 0) else {
+                        continue;
+                    };
+                    bits(set).for_each(|bit| take(number * 64 + bit, spots.at(bit)));
                 }
+            }
+        }
+    }
+
+    /// The mirror of a row, and whether it counts as being in the client's country.
+    pub fn get(&self, row: u32) -> Option<(&'a Mirror, bool)> {
+        match self {
+            Self::Rows(rows) => {
+                let row = rows.get(row as usize)?;
+                Some((row.mirror, row.in_country))
+            }
+            Self::Table(table, words) => {
+                let (word, bit) = (row / 64, row % 64);
+                let groups = words.get(word as usize)?;
+                let mirror = table.at(groups.word, bit)?;
+                Some((mirror, groups.own_country >> bit & 1 == 1))
             }
         }
     }
@@ -144,7 +146,7 @@ impl Asker {
     fn usable<'a>(&self, mirrors: &'a [Mirror], file_size: u64) -> Vec<Usable<'a>> {
         // Nearly all candidates are usable; growing step by step would cost more than the rest.
         let mut usable = Vec::with_capacity(mirrors.len());
-        for (mirror, row) in mirrors.iter().zip(0..) {
+        for mirror in mirrors {
             if let Some((group, in_country)) = self.group(mirror) {
                 let group = if mirror.is_too_small_for(file_size) {
                     Group::LastResort
@@ -153,7 +155,6 @@ impl Asker {
                 };
                 usable.push(Usable {
                     mirror,
-                    row,
                     group,
                     in_country,
                 });

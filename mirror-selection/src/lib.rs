@@ -31,16 +31,21 @@
 //! assert_eq!(target.realm().as_str(), "country");
 //! ```
 
+mod best;
 mod candidates;
 mod client;
 mod group;
 mod mirror;
 mod place;
+mod ranges;
 mod rank;
 mod select;
 mod selection;
 mod set;
+mod sets;
+mod spot;
 mod table;
+mod view;
 
 pub use candidates::Candidates;
 pub use client::Client;

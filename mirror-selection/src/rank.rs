@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::spot::Spot;
+
 /// How the distance between two places is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Distance {
@@ -40,10 +42,10 @@ impl FromStr for Distance {
     }
 }
 
-/// Position inside a group: the smaller, the sooner. Always below 2^61, so that the group fits
-/// above it.
+/// Position inside a group: the smaller, the sooner.
 pub(crate) type Key = u64;
 
+/// Mirrors at least as far away as this, at absurd coordinates, are equally far.
 const KEY_MAX: Key = (1 << 61) - 1;
 
 /// What the distance of a mirror at an unknown place counts as.
@@ -56,7 +58,7 @@ impl Distance {
     /// Whether the measure takes a pair of coordinates for a place.
     pub(crate) fn is_place(self, (latitude, longitude): (f32, f32)) -> bool {
         let known = match self {
-            Self::Planar => latitude != 0.0 && longitude != 0.0,
+            Self::Planar => return is_usual(latitude) && is_usual(longitude),
             Self::GreatCircle => latitude != 0.0 || longitude != 0.0,
         };
         known && latitude.is_finite() && longitude.is_finite()
@@ -75,6 +77,12 @@ impl Distance {
     }
 }
 
+/// Neither 0 nor infinite nor no number: one comparison of the bits without the sign, since every
+/// mirror of a selection is asked twice.
+fn is_usual(number: f32) -> bool {
+    (number.to_bits() << 1).wrapping_sub(1) < (f32::INFINITY.to_bits() << 1) - 1
+}
+
 /// The differences are rounded to `f32` before they are squared in `f64`: ties and near ties come
 /// out in the order that existing sites have.
 fn planar(a: (f32, f32), b: (f32, f32)) -> f64 {
@@ -83,6 +91,9 @@ fn planar(a: (f32, f32), b: (f32, f32)) -> f64 {
 }
 
 /// The central angle by the haversine formula, which is exact for small angles too.
+///
+/// Never inline: its cosine of the client's latitude would be computed for planar distances too.
+#[inline(never)]
 fn great_circle(a: (f32, f32), b: (f32, f32)) -> f64 {
     let [lat1, lng1, lat2, lng2] = [a.0, a.1, b.0, b.1].map(|x| f64::from(x).to_radians());
     let (dy, dx) = (((lat2 - lat1) / 2.0).sin(), ((lng2 - lng1) / 2.0).sin());
@@ -90,31 +101,75 @@ fn great_circle(a: (f32, f32), b: (f32, f32)) -> f64 {
     (2.0 * h.clamp(0.0, 1.0).sqrt().asin()).to_degrees()
 }
 
+/// What the order inside of a group depends on, beside its mirrors.
+pub(crate) struct Ranking {
+    /// Where the client is, if that is known.
+    place: Option<(f32, f32)>,
+    distance: Distance,
+    share: u32,
+}
+
+impl Ranking {
+    /// For a group of `count` mirrors.
+    pub fn new(client: Option<(f32, f32)>, distance: Distance, count: u32) -> Self {
+        Self {
+            place: client.filter(|&place| distance.is_place(place)),
+            distance,
+            share: share(count),
+        }
+    }
+
+    /// The key of a mirror; `None` if it is above the bar.
+    pub fn key(&self, spot: Spot, bar: Key, random: &mut impl FnMut() -> u64) -> Option<Key> {
+        let Some(place) = self.place else {
+            return by_chance(random(), spot.score, bar);
+        };
+        let there = (spot.latitude, spot.longitude);
+        let distance = self.distance.between(place, there).min(KEY_MAX);
+        // Most are farther away than the first few, and need no division.
+        (distance <= bar)
+            .then(|| by_distance(distance, self.share, spot.score))
+            .filter(|&key| key <= bar)
+    }
+}
+
 /// What the mirrors of a group of `count` have of the head start, before their scores divide it.
 /// Both integer divisions are part of the order that existing sites have.
-pub(crate) fn share(count: u32) -> u32 {
+fn share(count: u32) -> u32 {
     SCORE_BONUS / count.max(1)
 }
 
 /// The key of a mirror at a known distance.
-pub(crate) fn by_distance(distance: u64, share: u32, score: u32) -> Key {
+fn by_distance(distance: u64, share: u32, score: u32) -> Key {
     let bonus = u64::from(share / score.max(1));
     distance.saturating_add(bonus).min(KEY_MAX)
 }
 
 /// A random key of exponential distribution with the rate `score`. The smallest of several such
 /// keys belongs to each mirror with the probability of its score over the sum of all scores, and
-/// so does the smallest of those that remain.
-pub(crate) fn by_chance(random: u64, score: u32) -> Key {
+/// so does the smallest of those that remain. `None` if it is above the bar.
+fn by_chance(random: u64, score: u32, bar: Key) -> Option<Key> {
     // 52 bits and a half: neither 0 nor 1, and both sums are exact.
     let uniform = ((random >> 12) as f64 + 0.5) / (1_u64 << 52) as f64;
-    let waiting_time = -uniform.ln() / f64::from(score.max(1));
-    waiting_time.to_bits() >> 2 // positive numbers sort as their bits do
+    let rate = f64::from(score.max(1));
+    // Few of many mirrors come below the bar; for nearly all others no logarithm is needed to see
+    // that, because -ln(x) >= 1 - x. The factor outweighs what rounding does.
+    let latest = f64::from_bits((bar.min(LATEST) << 2) | 3);
+    if 1.0 - uniform > latest * rate * (1.0 + 1e-9) {
+        return None;
+    }
+    let waiting_time = -uniform.ln() / rate;
+    let key = waiting_time.to_bits() >> 2; // positive numbers sort as their bits do
+    (key <= bar).then_some(key)
 }
+
+/// The key of the longest waiting time that there is.
+const LATEST: Key = f64::MAX.to_bits() >> 2;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn planar_distance_is_truncated_thousandths_of_a_degree() {
@@ -177,15 +232,71 @@ mod tests {
         assert_eq!(by_distance(u64::MAX, share(1), 1), KEY_MAX);
     }
 
+    /// Without a bar.
+    fn waiting_time(random: u64, score: u32) -> Key {
+        by_chance(random, score, Key::MAX).expect("below any bar")
+    }
+
     #[test]
-    fn random_keys_fit_below_the_group() {
+    fn random_keys_are_those_of_positive_numbers() {
         for random in [0, 1, 1 << 12, u64::MAX / 2, u64::MAX - (1 << 12), u64::MAX] {
             for score in [0, 1, 100, u32::MAX] {
-                let key = by_chance(random, score);
-                assert!(key > 0 && key <= KEY_MAX, "{random} {score}: {key}");
+                let key = waiting_time(random, score);
+                assert!(key > 0 && key <= LATEST, "{random} {score}: {key}");
             }
         }
-        assert!(by_chance(1 << 40, 100) > by_chance(1 << 60, 100));
+        assert!(waiting_time(1 << 40, 100) > waiting_time(1 << 60, 100));
+    }
+
+    /// Bars next to the key itself, where the shortcut must not err, and far from it.
+    fn bar(key: Key) -> impl Strategy<Value = Key> {
+        let offsets = [-1_i64, 0, 1, -1000, 1000, -(1 << 50), 1 << 50];
+        prop_oneof![
+            8 => prop::sample::select(offsets.to_vec())
+                .prop_map(move |offset| key.saturating_add_signed(offset)),
+            1 => 0..=Key::MAX,
+        ]
+    }
+
+    proptest! {
+        /// Numbers near the greatest have 1 - x next to -ln(x).
+        #[test]
+        fn the_bar_leaves_out_what_is_above_it_and_nothing_else(
+            (random, score, bar) in (
+                prop_oneof![any::<u64>(), (12_u32..64).prop_map(|n| !(u64::MAX >> n)), (0_u64..1 << 30).prop_map(|n| !n)],
+                prop_oneof![Just(1), 1_u32..1000, Just(u32::MAX)],
+            ).prop_flat_map(|(random, score)| {
+                (Just(random), Just(score), bar(waiting_time(random, score)))
+            }),
+        ) {
+            let key = waiting_time(random, score);
+            prop_assert_eq!(by_chance(random, score, bar), (key <= bar).then_some(key));
+        }
+
+        #[test]
+        fn the_bar_leaves_out_what_is_too_far(
+            place in (-90_f32..90.0, -180_f32..180.0),
+            bar in prop_oneof![0_u64..400_000, Just(Key::MAX), Just(KEY_MAX)],
+            spot in (prop_oneof![-90_f32..90.0, Just(f32::MAX)], -180_f32..180.0, 0_u32..1000)
+                .prop_map(|(latitude, longitude, score)| Spot { latitude, longitude, score }),
+        ) {
+            let mut random = || unreachable!("the place is known");
+            let ranking = Ranking { place: Some(place), distance: Distance::Planar, share: share(9) };
+            let there = (spot.latitude, spot.longitude);
+            let key = by_distance(Distance::Planar.between(place, there), share(9), spot.score);
+            let expected = (key <= bar).then_some(key);
+            prop_assert_eq!(ranking.key(spot, bar, &mut random), expected);
+        }
+    }
+
+    #[test]
+    fn usual_numbers_are_finite_and_not_zero() {
+        for number in [0.0, f32::INFINITY, f32::NAN, f32::from_bits(0x7f80_0001)] {
+            assert!(!is_usual(number) && !is_usual(-number), "{number}");
+        }
+        for number in [f32::from_bits(1), f32::MIN_POSITIVE, 1.0, f32::MAX] {
+            assert!(is_usual(number) && is_usual(-number), "{number}");
+        }
     }
 
     #[test]

@@ -5,22 +5,13 @@ use crate::{Client, Code, Group, Mirror, Realm, Region};
 /// A mirror that the client may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// Group and position inside it as one number.
-    pub(crate) order: u64,
     pub(crate) mirror: &'a Mirror,
     pub(crate) client: &'a Client,
-    pub(crate) row: u32,
     pub(crate) group: Group,
     pub(crate) in_country: bool,
 }
 
 impl<'a> Choice<'a> {
-    /// Its place among all choices. The row makes the order total, so that equal keys keep the
-    /// order of the candidates.
-    pub(crate) fn place(&self) -> (u64, u32) {
-        (self.order, self.row)
-    }
-
     /// The mirror.
     pub fn mirror(&self) -> &'a Mirror {
         self.mirror

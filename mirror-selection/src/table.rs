@@ -11,7 +11,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use prefix_trie::joint::JointPrefixMap;
 
+use crate::ranges::Union;
 use crate::set::{MirrorSet, Word};
+use crate::sets::Sets;
+use crate::spot::Spots;
+use crate::view::View;
 use crate::{Client, Code, Mirror, Region};
 
 /// Mirrors by id, and the sets that they belong to.
@@ -22,57 +26,35 @@ pub struct MirrorTable {
     rows: Vec<u32>,
     words: Vec<TableWord>,
     /// Parallel to `words`, as the following ones.
-    countries: BTreeMap<Code, Box<[u64]>>,
-    other_countries: BTreeMap<Code, Box<[u64]>>,
-    regions: BTreeMap<Region, Box<[u64]>>,
+    spots: Vec<Spots>,
+    countries: Sets<Code>,
+    other_countries: Sets<Code>,
+    regions: Sets<Region>,
     systems: BTreeMap<u32, Vec<Position>>,
     networks: JointPrefixMap<IpNet, Vec<Position>>,
+    /// All of `networks`. Most clients are in none of them, which this tells sooner.
+    union: Union,
 }
 
 /// 64 ids, what is there of them, and what holds for any client.
 #[derive(Clone, Copy, Debug, Default)]
-struct TableWord {
-    index: u32,
-    present: u64,
-    prefix_only: u64,
-    as_only: u64,
-    country_only: u64,
-    region_only: u64,
-    wildcard: u64,
+pub(crate) struct TableWord {
+    pub index: u32,
+    pub present: u64,
+    pub prefix_only: u64,
+    pub as_only: u64,
+    pub country_only: u64,
+    pub region_only: u64,
+    pub wildcard: u64,
     /// Those with a largest size.
-    limited: u64,
+    pub limited: u64,
 }
 
 /// A mirror's bit.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Position {
-    word: u32,
-    bit: u64,
-}
-
-/// The mirrors of one word that a client may use, group by group, each in one of them.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Groups {
-    pub word: usize,
-    pub network: u64,
-    pub system: u64,
-    pub own_country: u64,
-    pub other_country: u64,
-    pub region: u64,
-    pub elsewhere: u64,
-    pub last_resort: u64,
-}
-
-/// The sets that one client picks out of a table.
-#[derive(Debug)]
-pub(crate) struct View<'a> {
-    table: &'a MirrorTable,
-    country: &'a [u64],
-    other_country: &'a [u64],
-    region: &'a [u64],
-    system: &'a [Position],
-    networks: Vec<Position>,
-    file_size: u64,
+pub(crate) struct Position {
+    pub word: u32,
+    pub bit: u64,
 }
 
 impl MirrorTable {
@@ -98,6 +80,27 @@ impl MirrorTable {
             .filter_map(|mirror| Some((places.next()?, mirror)))
             .collect();
         drop(places);
+        let of_word = |placed: &[(Position, Mirror)]| {
+            let bits = placed
+                .iter()
+                .map(|(at, mirror)| (at.bit.trailing_zeros(), mirror));
+            Spots::new(bits.collect())
+        };
+        let by_word = placed.chunk_by(|(a, _), (b, _)| a.word == b.word);
+        table.spots = by_word.map(of_word).collect();
+        table.union = Union::new(placed.iter().filter_map(|(_, mirror)| mirror.prefix));
+        let length = table.words.len();
+        let all = placed.iter().map(|(at, mirror)| (*at, mirror));
+        table.countries = Sets::new(length, all.clone().map(|(at, mirror)| (mirror.country, at)));
+        let others = |(at, mirror): (Position, &Mirror)| {
+            let codes = mirror.other_countries.clone().into_iter();
+            codes.map(move |code| (code, at))
+        };
+        table.other_countries = Sets::new(length, all.clone().flat_map(others));
+        table.regions = Sets::new(
+            length,
+            all.filter_map(|(at, mirror)| Some((mirror.region?, at))),
+        );
         table.rows = vec![0; table.words.len() * 64];
         for ((at, mirror), row) in placed.iter().zip(0..) {
             let slot = at.word as usize * 64 + at.bit.trailing_zeros() as usize;
@@ -112,7 +115,6 @@ impl MirrorTable {
 
     /// Puts a mirror into its sets.
     fn note(&mut self, at: Position, mirror: &Mirror) {
-        let length = self.words.len();
         if let Some(word) = self.words.get_mut(at.word as usize) {
             for (set, belongs) in [
                 (&mut word.prefix_only, mirror.prefix_only),
@@ -124,21 +126,6 @@ impl MirrorTable {
             ] {
                 *set |= if belongs { at.bit } else { 0 };
             }
-        }
-        let add = |set: &mut Box<[u64]>| {
-            if set.is_empty() {
-                *set = vec![0; length].into();
-            }
-            if let Some(bits) = set.get_mut(at.word as usize) {
-                *bits |= at.bit;
-            }
-        };
-        add(self.countries.entry(mirror.country).or_default());
-        for &country in &mirror.other_countries {
-            add(self.other_countries.entry(country).or_default());
-        }
-        if let Some(region) = mirror.region {
-            add(self.regions.entry(region).or_default());
         }
         if let Some(asn) = mirror.asn {
             self.systems.entry(asn).or_default().push(at);
@@ -167,22 +154,32 @@ impl MirrorTable {
         set.iter().filter_map(|id| self.get(id.into()))
     }
 
-    /// The mirror at a bit of a word, and its row.
-    pub(crate) fn at(&self, word: usize, bit: u32) -> Option<(&Mirror, u32)> {
+    /// The mirror at a bit of a word.
+    pub(crate) fn at(&self, word: usize, bit: u32) -> Option<&Mirror> {
         let row = *self.rows.get(word * 64 + bit as usize)?;
-        Some((self.mirrors.get(row as usize)?, row))
+        self.mirrors.get(row as usize)
+    }
+
+    /// What the ranking needs of the mirrors of a word.
+    pub(crate) fn spots(&self, word: usize) -> Option<&Spots> {
+        self.spots.get(word)
+    }
+
+    pub(crate) fn words(&self) -> &[TableWord] {
+        &self.words
     }
 
     /// The table as a client sees it who wants a file of `file_size` bytes.
     pub(crate) fn view(&self, client: &Client, file_size: u64) -> View<'_> {
         let country = client.known_country();
         let address = client.address.map(|address| address.to_canonical());
+        let system = client.asn.and_then(|asn| self.systems.get(&asn));
         View {
             table: self,
-            country: set_of(&self.countries, country),
-            other_country: set_of(&self.other_countries, country),
-            region: set_of(&self.regions, client.region),
-            system: set_of(&self.systems, client.asn),
+            country: self.countries.get(country),
+            other_country: self.other_countries.get(country),
+            region: self.regions.get(client.region),
+            system: system.map_or(&[], Vec::as_slice),
             networks: address.map(|a| self.networks(a)).unwrap_or_default(),
             file_size,
         }
@@ -190,14 +187,12 @@ impl MirrorTable {
 
     /// The mirrors in whose network an address lies.
     fn networks(&self, address: IpAddr) -> Vec<Position> {
+        if !self.union.contains(address) {
+            return Vec::new();
+        }
         let covering = self.networks.cover_values(&IpNet::from(address));
         covering.flatten().copied().collect()
     }
-}
-
-fn set_of<K: Ord, T>(sets: &BTreeMap<K, impl AsRef<[T]>>, key: Option<K>) -> &[T] {
-    let set = key.and_then(|key| sets.get(&key));
-    set.map_or(&[], AsRef::as_ref)
 }
 
 /// The words for mirrors in the order of their ids.
@@ -215,95 +210,41 @@ fn words(mirrors: &[Mirror]) -> Vec<TableWord> {
         .collect()
 }
 
-impl<'a> View<'a> {
-    /// The mirrors of the set that the client may use, word by word in the order of ids.
-    pub fn groups(&self, set: &'a MirrorSet) -> impl Iterator<Item = Groups> {
-        // Both are in the order of ids.
-        let mut words = self.table.words.iter().enumerate().peekable();
-        set.words().iter().filter_map(move |wanted| {
-            while words
-                .next_if(|(_, word)| word.index < wanted.index)
-                .is_some()
-            {}
-            let (index, word) = words.peek()?;
-            (word.index == wanted.index).then(|| self.split(*index, word, wanted.bits))
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MirrorRow;
+    use crate::spot::Spot;
 
-    /// Each mirror goes to the first group that fits, as the order of the selection has it.
-    fn split(&self, index: usize, word: &TableWord, wanted: u64) -> Groups {
-        let own = |set: &[u64]| set.get(index).copied().unwrap_or(0);
-        let here = |set: &[Position]| {
-            let here = set.iter().filter(|at| at.word as usize == index);
-            here.fold(0, |bits, at| bits | at.bit)
+    #[test]
+    fn spots_are_those_of_the_mirrors() {
+        let ids = (0..200)
+            .filter(|id| id % 3 != 0)
+            .chain([1000, 1063, 70_000]);
+        let mirror = |id: i64| {
+            let country = ["de", "fr", "us"].into_iter().nth((id % 7 % 3) as usize);
+            Mirror::from_row(&MirrorRow {
+                id: Some(id),
+                country,
+                region: country.map(|code| if code == "us" { "na" } else { "eu" }),
+                latitude: Some(id as f64 / 7.0),
+                longitude: Some(-(id as f64) / 9.0),
+                score: Some(id + 1),
+                base_url: Some("http://mirror.example.org/"),
+                file_max_size: Some(0),
+                ..MirrorRow::default()
+            })
         };
-        let left = wanted & word.present;
-        let network = left & here(&self.networks);
-        let left = left & !network & !word.prefix_only;
-        let system = left & here(self.system);
-        let left = left & !system & !word.as_only;
-        let own_country = left & (own(self.country) | word.wildcard);
-        let left = left & !own_country;
-        let other_country = left & own(self.other_country);
-        let left = left & !other_country & !word.country_only;
-        let region = left & own(self.region);
-        let elsewhere = left & !region & !word.region_only;
-        let groups = Groups {
-            word: index,
-            network,
-            system,
-            own_country,
-            other_country,
-            region,
-            elsewhere,
-            last_resort: 0,
-        };
-        match wanted & word.limited {
-            0 => groups,
-            limited => groups.without(self.too_small(index, limited)),
+        let table = MirrorTable::new(ids.clone().filter_map(mirror).collect());
+        assert_eq!(table.spots.len(), table.words.len());
+        for (at, word) in table.words.iter().enumerate() {
+            for bit in crate::set::bits(word.present) {
+                let mirror = table.get(i64::from(word.index * 64 + bit)).expect("an id");
+                assert_eq!(table.at(at, bit), Some(mirror));
+                let spots = table.spots(at).expect("a word");
+                assert_eq!(spots.at(bit), Spot::from(mirror), "{}", mirror.id);
+            }
         }
-    }
-
-    /// Those of the mirrors that do not deliver a file of this size well.
-    fn too_small(&self, word: usize, limited: u64) -> u64 {
-        let size = self.file_size;
-        let small = |bit: &u32| {
-            let mirror = self.table.at(word, *bit);
-            mirror.is_some_and(|(mirror, _)| mirror.is_too_small_for(size))
-        };
-        crate::set::bits(limited)
-            .filter(small)
-            .fold(0, |bits, bit| bits | 1 << bit)
-    }
-}
-
-impl Groups {
-    /// The sets in the order of preference.
-    pub fn sets(&self) -> [u64; 7] {
-        [
-            self.network,
-            self.system,
-            self.own_country,
-            self.other_country,
-            self.region,
-            self.elsewhere,
-            self.last_resort,
-        ]
-    }
-
-    /// With these mirrors, as far as they are in a group at all, as the last resort.
-    fn without(mut self, small: u64) -> Self {
-        for set in [
-            &mut self.network,
-            &mut self.system,
-            &mut self.own_country,
-            &mut self.other_country,
-            &mut self.region,
-            &mut self.elsewhere,
-        ] {
-            self.last_resort |= *set & small;
-            *set &= !small;
-        }
-        self
+        assert_eq!(table.mirrors().len(), ids.count());
     }
 }
