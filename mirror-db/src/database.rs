@@ -4,6 +4,7 @@ use crate::{
     ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, PoolSettings, Settings,
     Unavailable,
     cache::{FileCache, Flight},
+    calm,
     fetch::Fetcher,
     hashes,
     pool::Pool,
@@ -25,6 +26,9 @@ pub type CurrentTable = arc_swap::Guard<Arc<MirrorTable>>;
 /// With an expired answer at hand, a request waits this long for a new one.
 const PATIENCE_WITH_STALE: Duration = Duration::from_millis(300);
 
+/// Younger records than this need no closer look.
+const CLOSE_LOOK: Duration = Duration::from_secs(1);
+
 /// The longest key that is asked for; `filearr.path` holds 512 characters.
 const LONGEST_PATH: usize = 8192;
 
@@ -38,13 +42,17 @@ pub struct Database {
     refresher: Arc<Refresher>,
     renewer: Arc<Renewer>,
     hashes: hashes::Statements,
+    /// Whether all that records are made of comes from the tables that we know: a site's own query
+    /// may give another answer although nothing was written.
+    knows_tables: bool,
 }
 
 impl Database {
     /// A database that is not connected yet. Starts nothing.
     pub fn new(info: ConnectionInfo, settings: Settings, log: Logger) -> Self {
         let cache = Arc::new(FileCache::new(settings.cache_bytes));
-        let refresher = Arc::new(Refresher::new(settings.mirror_query.is_none()));
+        let needs_table = settings.mirror_query.is_none();
+        let refresher = Arc::new(Refresher::new(needs_table, settings.cache_ttl));
         let listener = listener(cache.clone(), refresher.clone());
         let own_queries = settings.mirror_query.is_some() || settings.hash_query.is_some();
         let connections = PoolSettings {
@@ -57,6 +65,7 @@ impl Database {
             fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
             refresher,
             renewer: Arc::default(),
+            knows_tables: !own_queries,
             settings,
         }
     }
@@ -134,7 +143,7 @@ impl Database {
         if self.is_fresh(&record, path, size, mtime, now) {
             return Ok(record);
         }
-        let age = now.saturating_duration_since(record.fetched);
+        let age = self.age(&record, now);
         let flight = self.fetcher.ask(&key, path, size, mtime);
         let usable = age < ttl + self.settings.cache_stale;
         let patience = now + PATIENCE_WITH_STALE;
@@ -182,6 +191,15 @@ impl Database {
         Ok(Found::Shared(record))
     }
 
+    /// For how long it has not been known whether a record is still right.
+    fn age(&self, record: &FileRecord, now: Instant) -> Duration {
+        let age = now.saturating_duration_since(record.asked);
+        if !self.knows_tables || age < CLOSE_LOOK || age > calm::LONGEST {
+            return age;
+        }
+        now.saturating_duration_since(self.refresher.calm.right_until(record.asked))
+    }
+
     /// Whether a record needs no new query. What is asked for all the time is renewed before it
     /// expires, so nobody waits for it.
     fn is_fresh(
@@ -193,11 +211,14 @@ impl Database {
         now: Instant,
     ) -> bool {
         let ttl = self.settings.cache_ttl;
-        let age = now.saturating_duration_since(record.fetched);
-        if age >= ttl || self.refresher.missed_since(record.fetched) {
+        let age = self.age(record, now);
+        if age >= ttl || self.refresher.missed_since(record.asked) {
             return false;
         }
-        if age > ttl * 3 / 4 && !record.refreshing.swap(true, Ordering::Relaxed) {
+        let longest = ttl.max(calm::LONGEST);
+        let since_asked = now.saturating_duration_since(record.asked);
+        let due = age > ttl * 3 / 4 || since_asked > longest * 3 / 4;
+        if due && !record.refreshing.swap(true, Ordering::Relaxed) {
             self.renewer.add(path, size, mtime);
         }
         true

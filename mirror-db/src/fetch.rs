@@ -94,8 +94,9 @@ impl Fetcher {
         .into_iter()
         .filter_map(|(part, statement)| Some((part, statement.as_ref()?)))
         .collect();
-        let assembly = Arc::new(Assembly::new(statements.len(), done));
-        let deadline = Instant::now() + self.time;
+        let asked = Instant::now();
+        let deadline = asked + self.time;
+        let assembly = Arc::new(Assembly::new(statements.len(), asked, done));
         for (part, statement) in statements {
             let mut parameters = vec![path.to_owned()];
             if part == Part::Hashes {
@@ -122,6 +123,7 @@ type Done = Box<dyn FnOnce(Result<FileRecord, DbError>) + Send>;
 
 /// A record in the making.
 struct Assembly {
+    asked: Instant,
     left: Mutex<Left>,
     found: Mutex<Found>,
 }
@@ -141,8 +143,13 @@ struct Found {
 }
 
 impl Assembly {
-    fn new(parts: usize, done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static) -> Self {
+    fn new(
+        parts: usize,
+        asked: Instant,
+        done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static,
+    ) -> Self {
         Self {
+            asked,
             left: Mutex::new(Left {
                 parts,
                 done: Some(Box::new(done)),
@@ -202,11 +209,11 @@ impl Assembly {
             let found =
                 std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
             let mirrors = found.mirrors.unwrap_or(Mirrors::Ids(MirrorSet::default()));
-            let mut record = if found.digests_failed {
-                FileRecord::new(mirrors, Vec::new())
-            } else {
-                FileRecord::new(mirrors, found.own_versions.unwrap_or(found.versions))
+            let versions = match found.digests_failed {
+                true => Vec::new(),
+                false => found.own_versions.unwrap_or(found.versions),
             };
+            let mut record = FileRecord::new(mirrors, versions, self.asked);
             record.digests_failed = found.digests_failed;
             self.finish(Ok(record));
         }
@@ -271,7 +278,7 @@ mod tests {
                 panic!("the query before is still under way");
             };
             let landing = fetcher.landing(key.clone(), flight.clone());
-            panics(Arc::new(Assembly::new(1, landing)));
+            panics(Arc::new(Assembly::new(1, Instant::now(), landing)));
             let answer = flight.wait(Instant::now() + Duration::from_secs(5));
             assert_eq!(
                 answer.map(|result| result.map(|_| ())),

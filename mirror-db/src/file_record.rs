@@ -31,8 +31,8 @@ pub struct FileRecord {
     pub(crate) versions: Box<[Version]>,
     /// Whether the site's own query for hashes failed.
     pub(crate) digests_failed: bool,
-    /// When the database said so.
-    pub(crate) fetched: Instant,
+    /// When the database was asked.
+    pub(crate) asked: Instant,
     /// Whether someone already asks for a newer one.
     pub(crate) refreshing: AtomicBool,
 }
@@ -55,19 +55,23 @@ pub(crate) struct Version {
 }
 
 impl FileRecord {
-    pub(crate) fn new(mirrors: Mirrors, versions: Vec<Version>) -> Self {
+    pub(crate) fn new(mirrors: Mirrors, versions: Vec<Version>, asked: Instant) -> Self {
         Self {
             mirrors,
             versions: versions.into(),
             digests_failed: false,
-            fetched: Instant::now(),
+            asked,
             refreshing: AtomicBool::new(false),
         }
     }
 
     /// A file of which nothing is known.
     pub fn unknown() -> Self {
-        Self::new(Mirrors::Ids(MirrorSet::default()), Vec::new())
+        Self::new(
+            Mirrors::Ids(MirrorSet::default()),
+            Vec::new(),
+            Instant::now(),
+        )
     }
 
     /// The mirrors that have the file and may be used now: ids are resolved through `table`, so

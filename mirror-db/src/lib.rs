@@ -5,6 +5,7 @@
 
 mod background;
 mod cache;
+mod calm;
 mod certificate;
 mod connect;
 mod connection_info;

@@ -1,6 +1,13 @@
 //! Keeps the mirror table up to date.
 
-use crate::{DbError, Unavailable, mirror_table, pool::Pool, reply::Reply, statement::Statement};
+use crate::{
+    DbError, Unavailable,
+    calm::{self, Calm, Look},
+    mirror_table,
+    pool::Pool,
+    reply::Reply,
+    statement::Statement,
+};
 use arc_swap::ArcSwap;
 use mirror_selection::MirrorTable;
 use panics::{Point, persist};
@@ -29,6 +36,8 @@ FROM server";
 /// The mirror table and the thread that renews it.
 pub(crate) struct Refresher {
     pub table: ArcSwap<MirrorTable>,
+    /// When nothing was written; nothing is known if the table is not needed.
+    pub calm: Calm,
     select: Arc<Statement>,
     /// Whether the table is used at all; a site's own mirror query replaces it.
     needed: bool,
@@ -50,9 +59,11 @@ struct Signal {
 }
 
 impl Refresher {
-    pub fn new(needed: bool) -> Self {
+    /// For records that live for `ttl`.
+    pub fn new(needed: bool, ttl: Duration) -> Self {
         Self {
             table: ArcSwap::default(),
+            calm: Calm::new(ttl),
             select: Arc::new(Statement::new("the list of mirrors", SQL, 0)),
             needed,
             loaded: AtomicBool::new(!needed),
@@ -125,10 +136,10 @@ impl Refresher {
         self.wake();
     }
 
-    /// Whether a notification about what was fetched at that time may have been lost.
-    pub fn missed_since(&self, fetched: Instant) -> bool {
+    /// Whether a notification about what was asked at that time may have been lost.
+    pub fn missed_since(&self, asked: Instant) -> bool {
         let connected = Duration::from_millis(self.connected.load(Ordering::Relaxed));
-        fetched < self.base + connected
+        asked < self.base + connected
     }
 
     /// Waits for the first table.
@@ -156,17 +167,43 @@ impl Refresher {
 
     fn work(&self, pool: &Pool, interval: Duration) {
         let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
-        let mut last = None;
+        let snapshot = Arc::new(Statement::new("the check for changes", calm::SQL, 0).quiet());
+        let (mut seen, mut last) = (None, None);
         while !self.stopped() {
-            let now = fingerprint(pool, &print);
-            if now.is_none() || now != last {
-                last = match self.load(pool) {
-                    Ok(()) => now,
-                    Err(_) => None,
-                };
+            let now = self.look(pool, &snapshot, &seen);
+            // Where nothing at all was written, the mirrors are as they were.
+            if now.is_none() || now != seen || last.is_none() {
+                let now = text(pool, &print);
+                if now.is_none() || now != last {
+                    last = match self.load(pool) {
+                        Ok(()) => now,
+                        Err(_) => None,
+                    };
+                }
             }
+            seen = now;
             self.pause(interval);
         }
+    }
+
+    /// Which transactions can be seen now, `seen` having been the answer before. None if that does
+    /// not say whether anything has changed.
+    fn look(
+        &self,
+        pool: &Pool,
+        snapshot: &Arc<Statement>,
+        seen: &Option<String>,
+    ) -> Option<String> {
+        let asked = Instant::now();
+        let now = text(pool, snapshot)?;
+        let answered = Instant::now();
+        let look = Look { asked, answered };
+        if Some(&now) == seen.as_ref() {
+            self.calm.goes_on(look);
+        } else {
+            self.calm.begins(look);
+        }
+        Some(now)
     }
 
     fn load(&self, pool: &Pool) -> Result<(), DbError> {
@@ -203,7 +240,8 @@ impl Refresher {
     }
 }
 
-fn fingerprint(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
+/// The answer to a question that has one.
+fn text(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
     let rows = pool.query(statement, Vec::new()).ok()?;
     rows.first()?.try_get(0).ok()
 }

@@ -24,6 +24,7 @@ impl Log {
         })
     }
 
+    #[allow(dead_code, reason = "not every test binary uses it")]
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -42,6 +43,7 @@ pub fn open(params: &str, settings: Settings) -> (Database, Log) {
 }
 
 /// How many mirrors may be used for a file.
+#[allow(dead_code, reason = "not every test binary uses it")]
 pub fn mirrors(database: &Database, path: &str) -> Result<usize, mirror_db::DbError> {
     let record = database.file(path, 1, 1)?;
     Ok(record.mirrors(&database.mirrors()).iter().count())

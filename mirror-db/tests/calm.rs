@@ -1,0 +1,81 @@
+//! While nothing is written, nothing is read again; against a PostgreSQL that nobody else uses.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod common;
+
+use common::{mirrors, open, until};
+use mirror_db::Settings;
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+use tests::postgres::{Cluster, Database};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn cluster() -> Cluster {
+    Cluster::start(&[("autovacuum", "off"), ("log_min_duration_statement", "0")])
+}
+
+fn fixture(cluster: &Cluster) -> Database<'_> {
+    let fixture = tests::workspace().join("tests/compat/fixture.sql");
+    cluster.database("calm", &[&fixture])
+}
+
+fn ttl(seconds: u64) -> Settings {
+    Settings {
+        cache_ttl: Duration::from_secs(seconds),
+        ..Settings::default()
+    }
+}
+
+/// How often files were looked up.
+fn look_ups(cluster: &Cluster) -> usize {
+    let log = cluster.log();
+    let lines = log.lines().filter(|line| line.contains(" execute "));
+    lines.filter(|line| line.contains("FROM filearr")).count()
+}
+
+#[test]
+fn a_record_is_read_again_only_after_something_was_written() {
+    let cluster = cluster();
+    let db = fixture(&cluster);
+    db.sql("CREATE TABLE other (id int)");
+    let (database, _log) = open(&db.params(), ttl(2));
+    let asked_in = |time: Duration| {
+        let (start, before) = (Instant::now(), look_ups(&cluster));
+        while start.elapsed() < time {
+            assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+            sleep(Duration::from_millis(20));
+        }
+        look_ups(&cluster) - before
+    };
+    assert!(asked_in(3 * SECOND) >= 1);
+    assert_eq!(asked_in(6 * SECOND), 0);
+    // Whatever was written counts.
+    db.sql("INSERT INTO other VALUES (1)");
+    assert!(asked_in(3 * SECOND) >= 1);
+    assert_eq!(asked_in(3 * SECOND), 0);
+    db.sql("UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'");
+    let seen = until(5 * SECOND / 2, || {
+        mirrors(&database, "iso/full.iso") == Ok(2)
+    });
+    println!("a change after calm was seen after {seen:?}");
+}
+
+/// What a view shows may change without a transaction.
+#[test]
+fn a_view_is_read_again_however_calm_it_is() {
+    let cluster = cluster();
+    let db = fixture(&cluster);
+    db.sql(
+        "ALTER TABLE filearr RENAME TO files; \
+         CREATE TABLE turn AS SELECT clock_timestamp() + interval '5 s' AS at; \
+         CREATE VIEW filearr AS SELECT id, path, CASE WHEN clock_timestamp() < \
+         (SELECT at FROM turn) THEN mirrors ELSE '{1}' END AS mirrors FROM files",
+    );
+    let (database, _log) = open(&db.params(), ttl(3));
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    until(9 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(1));
+}
