@@ -161,6 +161,10 @@ impl Kind {
         if matches!(self, Self::Uncached | Self::WideQuery) {
             config.push_str("MirrorBrainCacheTTL 0\n");
         }
+        // Room for all files of the site.
+        if self == Self::GeoAsn {
+            config.push_str("MirrorBrainCacheSize 104857600\n");
+        }
         if self == Self::WideQuery {
             config.push_str(WIDE_QUERY);
         }
