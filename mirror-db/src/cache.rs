@@ -78,34 +78,32 @@ impl FileCache {
 
     /// Ends a query. Its answer is kept unless it was invalidated on the way.
     pub fn land(&self, key: Arc<str>, flight: &Flight, result: Result<Arc<FileRecord>, DbError>) {
-        let current = {
-            let mut flights = self.flights();
-            let current = flights
-                .get(&key)
-                .is_some_and(|other| Arc::ptr_eq(other, flight));
-            if current {
-                flights.remove(&key);
-            }
-            current
-        };
-        if let Ok(record) = &result
-            && current
         {
-            self.records.insert(key, record.clone());
+            let mut flights = self.flights();
+            let is_this = |other: &Flight| Arc::ptr_eq(other, flight);
+            // Both or neither, so that nothing old comes after it was invalidated.
+            if flights.get(&key).is_some_and(is_this) {
+                flights.remove(&key);
+                if let Ok(record) = &result {
+                    self.records.insert(key, record.clone());
+                }
+            }
         }
         flight.set(result);
     }
 
     /// Forgets one key, also where a query for it is under way.
     pub fn invalidate(&self, key: &str) {
-        self.flights().remove(key);
+        let mut flights = self.flights();
+        flights.remove(key);
         self.records.remove(key);
         self.age();
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
-        self.flights().clear();
+        let mut flights = self.flights();
+        flights.clear();
         self.records.clear();
         self.age();
     }
@@ -134,9 +132,10 @@ mod tests {
 
     /// Resident memory of this process in bytes.
     fn resident() -> u64 {
-        let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-        let pages = text.split_whitespace().nth(1).unwrap();
-        pages.parse::<u64>().unwrap() * 4096
+        let text = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() * 1024
     }
 
     fn record() -> Arc<FileRecord> {
@@ -165,12 +164,13 @@ mod tests {
             cache.land(key, &flight, Ok(record()));
         }
         let (count, said) = cache.usage();
-        let taken = resident() - before;
+        let taken = resident().saturating_sub(before);
         println!(
             "{count} records: {said} bytes said, {taken} taken, {} each",
             taken / count as u64
         );
         assert_eq!(count, 200_000);
-        assert!(taken < said + said / 10, "{taken} instead of {said}");
+        // Other tests run beside this one.
+        assert!(taken.abs_diff(said) < said / 5, "{taken} instead of {said}");
     }
 }

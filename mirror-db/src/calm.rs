@@ -11,12 +11,13 @@ use std::{
 };
 
 /// No row unless all tables are ordinary ones: what a view or a foreign table shows can change
-/// without a transaction here. The function is the one that PostgreSQL before 13 has, too.
+/// without a transaction here. None on a standby, either, which does not tell the transactions that
+/// are under way. The function is the one that PostgreSQL before 13 has, too.
 pub(crate) const SQL: &str = "\
-SELECT txid_current_snapshot()::text WHERE NOT EXISTS (SELECT FROM pg_class \
-WHERE oid = ANY (ARRAY['server', 'filearr', 'hash']::regclass[]) AND relkind <> 'r')";
+SELECT txid_current_snapshot()::text WHERE NOT pg_is_in_recovery() AND NOT EXISTS (SELECT \
+FROM pg_class WHERE oid = ANY (ARRAY['server', 'filearr', 'hash']::regclass[]) AND relkind <> 'r')";
 
-/// However calm it is, a record is read again after this time: something between us and the tables
+/// Calm makes nothing younger that was read longer ago than this: something between us and the tables
 /// that nobody thought of must not be believed for ever.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
@@ -42,10 +43,11 @@ pub(crate) struct Look {
 }
 
 impl Calm {
-    pub fn new(memory: Duration) -> Self {
+    /// For records that live for `ttl`.
+    pub fn new(ttl: Duration) -> Self {
         Self {
             periods: ArcSwap::default(),
-            memory,
+            memory: ttl.min(LONGEST),
         }
     }
 

@@ -35,6 +35,10 @@ pub struct ConnectionInfo {
     pub(crate) tls: TlsOptions,
 }
 
+/// Where libpq finds a server if nothing says where it is.
+const DEFAULT_SOCKETS: &str = "/var/run/postgresql";
+const DEFAULT_HOST: &str = "localhost";
+
 /// One server to try.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
@@ -125,6 +129,19 @@ impl ConnectionInfoError {
 }
 
 impl ConnectionInfo {
+    /// Whether all connections lead to one server, as far as this tells: the default is the same
+    /// server's socket and port.
+    pub(crate) fn names_one_server(&self) -> bool {
+        match &*self.endpoints {
+            [_] => true,
+            [socket, port] => {
+                (&*socket.host, &*port.host) == (DEFAULT_SOCKETS, DEFAULT_HOST)
+                    && socket.port == port.port
+            }
+            _ => false,
+        }
+    }
+
     /// Reads a connection string in key=value or URI form. What it does not say comes from libpq's
     /// environment variables (`PGHOST`, `PGUSER`, ...), then from libpq's defaults. Touches no file
     /// and no network.
@@ -321,14 +338,12 @@ fn endpoints(
         }
         match (host, address) {
             // libpq's default is the socket; localhost is for systems that have it elsewhere.
-            ("", None) => {
-                endpoints.extend(["/var/run/postgresql", "localhost"].map(|host| Endpoint {
-                    host: host.to_owned(),
-                    address: None,
-                    port,
-                    named: true,
-                }))
-            }
+            ("", None) => endpoints.extend([DEFAULT_SOCKETS, DEFAULT_HOST].map(|host| Endpoint {
+                host: host.to_owned(),
+                address: None,
+                port,
+                named: true,
+            })),
             ("", Some(ip)) => endpoints.push(Endpoint {
                 host: ip.to_string(),
                 address,

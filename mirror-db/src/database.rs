@@ -42,8 +42,9 @@ pub struct Database {
     refresher: Arc<Refresher>,
     renewer: Arc<Renewer>,
     hashes: hashes::Statements,
-    /// Whether all that records are made of comes from the tables that we know: a site's own query
-    /// may give another answer although nothing was written.
+    /// Whether all that records are made of comes from the tables that we know, of one server: a
+    /// site's own query may give another answer although nothing was written, and so may another
+    /// server.
     knows_tables: bool,
 }
 
@@ -53,7 +54,9 @@ impl Database {
         let cache = Arc::new(FileCache::new(settings.cache_bytes));
         let needs_table = settings.mirror_query.is_none();
         let refresher = Arc::new(Refresher::new(needs_table, settings.cache_ttl));
-        let listener = listener(cache.clone(), refresher.clone());
+        let by_path = settings.hash_query.is_none();
+        let listener = listener(cache.clone(), refresher.clone(), by_path);
+        let one_server = info.names_one_server();
         let own_queries = settings.mirror_query.is_some() || settings.hash_query.is_some();
         let connections = PoolSettings {
             generic_plans: !own_queries,
@@ -65,7 +68,7 @@ impl Database {
             fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
             refresher,
             renewer: Arc::default(),
-            knows_tables: !own_queries,
+            knows_tables: !own_queries && one_server,
             settings,
         }
     }
@@ -215,9 +218,9 @@ impl Database {
         if age >= ttl || self.refresher.missed_since(record.asked) {
             return false;
         }
-        let longest = ttl.max(calm::LONGEST);
+        let (longest, part) = (ttl.max(calm::LONGEST), self.refresher.part(record.asked));
         let since_asked = now.saturating_duration_since(record.asked);
-        let due = age > ttl * 3 / 4 || since_asked > longest * 3 / 4;
+        let due = age > ttl.mul_f32(part) || since_asked > longest.mul_f32(part);
         if due && !record.refreshing.swap(true, Ordering::Relaxed) {
             self.renewer.add(path, size, mtime);
         }
@@ -249,16 +252,17 @@ impl Drop for Database {
     }
 }
 
-/// What the triggers of sql/notify.sql say: `file <path>`, `files`, `server`.
-fn listener(cache: Arc<FileCache>, refresher: Arc<Refresher>) -> Listener {
+/// What the triggers of sql/notify.sql say: `file <path>`, `files`, `server`. Unless records are kept
+/// `by_path`, there may be several for a path.
+fn listener(cache: Arc<FileCache>, refresher: Arc<Refresher>, by_path: bool) -> Listener {
     Listener {
         channel: "mirrorbrain",
         call: Box::new(move |event| match event {
             Event::Connected => refresher.connected(),
             Event::Notified("server") => refresher.wake(),
             Event::Notified(payload) => match payload.strip_prefix("file ") {
-                Some(path) => cache.invalidate(path),
-                None => cache.clear(),
+                Some(path) if by_path => cache.invalidate(path),
+                _ => cache.clear(),
             },
         }),
     }

@@ -136,6 +136,13 @@ impl Refresher {
         self.wake();
     }
 
+    /// After which part of its time a record is renewed, between a half and three quarters. When calm
+    /// ends, all records begin to age at the same moment; they must not be due at the same one.
+    pub fn part(&self, asked: Instant) -> f32 {
+        let digits = asked.saturating_duration_since(self.base).subsec_nanos() % 1000;
+        0.5 + 0.25 * digits as f32 / 1000.0
+    }
+
     /// Whether a notification about what was asked at that time may have been lost.
     pub fn missed_since(&self, asked: Instant) -> bool {
         let connected = Duration::from_millis(self.connected.load(Ordering::Relaxed));
@@ -169,10 +176,18 @@ impl Refresher {
         let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
         let snapshot = Arc::new(Statement::new("the check for changes", calm::SQL, 0).quiet());
         let (mut seen, mut last) = (None, None);
+        let (mut connected, mut checked) = (0, Instant::now());
         while !self.stopped() {
+            // After a new connection it may be another server, or one that lost what was not written.
+            let now_connected = self.connected.load(Ordering::Relaxed);
+            if std::mem::replace(&mut connected, now_connected) != now_connected {
+                seen = None;
+            }
             let now = self.look(pool, &snapshot, &seen);
             // Where nothing at all was written, the mirrors are as they were.
-            if now.is_none() || now != seen || last.is_none() {
+            let calm = now.is_some() && now == seen && checked.elapsed() < calm::LONGEST;
+            if !calm || last.is_none() {
+                checked = Instant::now();
                 let now = text(pool, &print);
                 if now.is_none() || now != last {
                     last = match self.load(pool) {

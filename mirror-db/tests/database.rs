@@ -285,6 +285,26 @@ fn notifications_are_seen_at_once() {
     until(SECOND / 2, || mirrors(&database, "iso/full.iso") == Ok(0));
 }
 
+/// Then there are several records for a path, one for each version of the file.
+#[test]
+fn notifications_are_seen_at_once_with_a_sites_own_query_for_hashes() {
+    let db = fixture("db_notify_own");
+    db.load(&tests::workspace().join("sql/notify.sql"));
+    let settings = Settings {
+        hash_query: custom(
+            "SELECT file_id, md5hex, sha1hex, sha256hex, sha1piecesize, sha1pieceshex, btihhex, \
+             pgp, zblocksize, zhashlens, zsumshex FROM hexhash WHERE file_id = (SELECT id FROM \
+             filearr WHERE path = %s) AND size = %lld AND mtime = %d LIMIT 1",
+            3,
+        ),
+        ..ttl(3600)
+    };
+    let (database, _log) = open(&db.params(), settings);
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+    db.sql("UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'");
+    until(SECOND / 2, || mirrors(&database, "iso/full.iso") == Ok(2));
+}
+
 #[test]
 fn the_cache_keeps_within_its_bound() {
     let db = fixture("db_bound");

@@ -61,12 +61,12 @@ fn a_record_is_remembered_until_something_is_forgotten() {
 #[test]
 fn a_record_is_remembered_for_the_ttl_and_not_longer() {
     let db = fixture("remembered_ttl");
-    let (database, _log) = open(&db.params(), ttl(1));
+    let (database, _log) = open(&db.params(), ttl(4));
     let remembered = Remembered::default();
     look(&database, &remembered);
     db.sql("UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'");
     assert_eq!(look(&database, &remembered), (36, true));
-    sleep(SECOND);
+    sleep(4 * SECOND);
     assert_eq!(look(&database, &remembered), (2, false));
 }
 
