@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use fastrand::Rng;
 use tempfile::TempDir;
@@ -67,6 +68,12 @@ impl<'s> Site<'s> {
             tree,
             dir,
         }
+    }
+
+    /// Has all servers forget what they know of files, as the triggers of sql/notify.sql do.
+    pub fn have_files_forgotten(&self) {
+        self.database.sql("NOTIFY mirrorbrain, 'files'");
+        std::thread::sleep(Duration::from_millis(100));
     }
 
     /// The document root.

@@ -23,17 +23,17 @@ const CONNECTIONS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 /// The largest site. The files of the others are spread over its tree.
 const ALL: u32 = 1_000_000;
-/// Every 20th file of it exists: enough to ask for another one in each cold request.
+/// Every fifth file of it exists: enough to ask for another one in each request of a cold slice.
 const ON_DISK: Files = Files {
     first: 0,
     count: ALL / STEP_ON_DISK,
     step: STEP_ON_DISK,
 };
-const STEP_ON_DISK: u32 = 20;
+const STEP_ON_DISK: u32 = 5;
 /// Rows of `filearr` while something else is swept.
 const SOME_PATHS: u32 = ON_DISK.count;
-/// With fewer files, they would come round again before they have expired.
-const LEAST_COLD: u32 = 40_000;
+/// With fewer files, they would come round again in a slice.
+const LEAST_COLD: u32 = 90_000;
 /// Files of a hot series.
 const WORKING_SET: u32 = 5_000;
 
@@ -119,27 +119,35 @@ impl Bench {
         };
         let efforts = efforts.iter();
         efforts
-            .map(|(x, effort)| self.point(&mut servers, files, *effort, *x))
+            .map(|(x, effort)| self.point(&site, &mut servers, files, *effort, *x))
             .collect()
     }
 
-    fn point(&self, servers: &mut Servers<'_>, files: Files, effort: Effort, x: f64) -> Point {
+    fn point(
+        &self,
+        site: &Site<'_>,
+        servers: &mut Servers<'_>,
+        files: Files,
+        effort: Effort,
+        x: f64,
+    ) -> Point {
         eprintln!("measuring at {x}");
         let hot = Mix::Uniform(files.take(WORKING_SET));
         let mut limit = Series::new(servers, Kind::Limit, Mix::Uniform(files.take(WORKING_SET)));
         let mut hot = Series::new(servers, Kind::GeoAsn, hot);
-        // Files that come round again have expired, and nobody is answered with what has expired
-        // while the database is there: such a request waits for the database as the first one.
         let rest = files.skip(WORKING_SET);
         let mut cold = (rest.count >= LEAST_COLD).then(|| {
             let mix = Mix::Distinct(AtomicU32::new(0), rest);
             Series::new(servers, Kind::GeoAsn, mix)
         });
-        let warm = hot.target.ask_each(files.take(WORKING_SET));
-        warm.expect("warm cache");
         for _ in 0..effort.rounds {
-            for series in [&mut limit, &mut hot].into_iter().chain(&mut cold) {
-                series.measure(servers, &self.cluster, effort);
+            limit.measure(servers, &self.cluster, effort);
+            let warm = hot.target.ask_each(files.take(WORKING_SET));
+            warm.expect("warm cache");
+            hot.measure(servers, &self.cluster, effort);
+            if let Some(cold) = &mut cold {
+                site.have_files_forgotten();
+                cold.measure(servers, &self.cluster, effort);
             }
         }
         Point {

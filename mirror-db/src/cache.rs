@@ -38,7 +38,7 @@ struct Weigher;
 impl Weighter<Arc<str>, Arc<FileRecord>> for Weigher {
     fn weight(&self, key: &Arc<str>, record: &Arc<FileRecord>) -> u64 {
         // The constant covers the allocator and the cache's own bookkeeping, as a test measures it.
-        176 + u64::try_from(key.len()).unwrap_or(u64::MAX) + record.weight()
+        128 + u64::try_from(key.len()).unwrap_or(u64::MAX) + record.weight()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the database knows of one file, as a redirect needs it.
 
 use mirror_selection::{Candidates, Mirror, MirrorSet, MirrorTable};
+use smallvec::SmallVec;
 use std::{sync::atomic::AtomicBool, time::Instant};
 
 /// The digests of one version of a file. A digest whose stored length is wrong counts as missing.
@@ -28,7 +29,7 @@ pub struct Digests {
 #[derive(Debug)]
 pub struct FileRecord {
     pub(crate) mirrors: Mirrors,
-    pub(crate) versions: Box<[Version]>,
+    pub(crate) versions: SmallVec<[Version; 1]>,
     /// Whether the site's own query for hashes failed.
     pub(crate) digests_failed: bool,
     /// When the database was asked.
@@ -58,7 +59,7 @@ impl FileRecord {
     pub(crate) fn new(mirrors: Mirrors, versions: Vec<Version>, asked: Instant) -> Self {
         Self {
             mirrors,
-            versions: versions.into(),
+            versions: versions.into_iter().collect(),
             digests_failed: false,
             asked,
             refreshing: AtomicBool::new(false),
@@ -107,7 +108,13 @@ impl FileRecord {
             // A guess at the texts of a mirror: identifier, URL, other countries.
             Mirrors::Rows(rows) => size_of_val(&**rows) + rows.len() * 96,
         };
-        let all = size_of::<Self>() + mirrors + size_of_val(&*self.versions);
+        // Nearly all files have one version, which lies in the record.
+        let versions = if self.versions.spilled() {
+            size_of_val(&*self.versions)
+        } else {
+            0
+        };
+        let all = size_of::<Self>() + mirrors + versions;
         u64::try_from(all).unwrap_or(u64::MAX)
     }
 }
