@@ -6,9 +6,6 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// The largest record that is kept, in bytes: it may live on when the cache has no room for it.
-pub(crate) const LARGEST: u64 = 1024;
-
 /// Keeps the record of one file for the next request, which is spared the search in the cache.
 ///
 /// For [`Database::remembered_file`](crate::Database::remembered_file), which tells whether the
@@ -17,15 +14,15 @@ pub(crate) const LARGEST: u64 = 1024;
 pub struct Remembered(OnceLock<Kept>);
 
 impl Remembered {
-    /// The most memory that the record of a [`Remembered`] takes, in bytes.
-    pub const LARGEST: u64 = LARGEST;
+    /// The largest record that is kept, in bytes: it may live on when the cache has no room for it.
+    pub const LARGEST: u64 = 1024;
 
     pub(crate) fn kept(&self) -> Option<&Kept> {
         self.0.get()
     }
 
     pub(crate) fn keep(&self, kept: Kept) {
-        if kept.record.weight() <= LARGEST {
+        if kept.record.weight() <= Self::LARGEST {
             // Another thread may have been faster.
             let _ = self.0.set(kept);
         }

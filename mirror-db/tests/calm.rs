@@ -4,30 +4,17 @@
 
 mod common;
 
-use common::{mirrors, open, until};
-use mirror_db::Settings;
+use common::{fixture, mirrors, open, ttl, until};
 use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use tests::postgres::{Cluster, Database};
+use tests::postgres::Cluster;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn cluster() -> Cluster {
     Cluster::start(&[("autovacuum", "off"), ("log_min_duration_statement", "0")])
-}
-
-fn fixture(cluster: &Cluster) -> Database<'_> {
-    let fixture = tests::workspace().join("tests/compat/fixture.sql");
-    cluster.database("calm", &[&fixture])
-}
-
-fn ttl(seconds: u64) -> Settings {
-    Settings {
-        cache_ttl: Duration::from_secs(seconds),
-        ..Settings::default()
-    }
 }
 
 /// How often files were looked up.
@@ -40,7 +27,7 @@ fn look_ups(cluster: &Cluster) -> usize {
 #[test]
 fn a_record_is_read_again_only_after_something_was_written() {
     let cluster = cluster();
-    let db = fixture(&cluster);
+    let db = fixture(&cluster, "calm");
     db.sql("CREATE TABLE other (id int)");
     let (database, _log) = open(&db.params(), ttl(8));
     let asked_in = |time: Duration| {
@@ -68,7 +55,7 @@ fn a_record_is_read_again_only_after_something_was_written() {
 #[test]
 fn a_view_is_read_again_however_calm_it_is() {
     let cluster = cluster();
-    let db = fixture(&cluster);
+    let db = fixture(&cluster, "calm");
     db.sql(
         "ALTER TABLE filearr RENAME TO files; \
          CREATE TABLE turn AS SELECT clock_timestamp() + interval '5 s' AS at; \
@@ -84,7 +71,7 @@ fn a_view_is_read_again_however_calm_it_is() {
 #[test]
 fn a_transaction_that_ends_late_is_seen_in_time() {
     let cluster = cluster();
-    let db = fixture(&cluster);
+    let db = fixture(&cluster, "calm");
     let (database, _log) = open(&db.params(), ttl(4));
     let mut other = db.connect().expect("a connection");
     let mut transaction = other.transaction().expect("a transaction");
@@ -105,7 +92,7 @@ fn a_transaction_that_ends_late_is_seen_in_time() {
 #[test]
 fn a_restart_ends_what_was_known() {
     let cluster = cluster();
-    let db = fixture(&cluster);
+    let db = fixture(&cluster, "calm");
     let (database, _log) = open(&db.params(), ttl(3600));
     let start = Instant::now();
     while start.elapsed() < 3 * SECOND {

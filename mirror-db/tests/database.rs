@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{FULL, mirrors, open, until};
+use common::{FULL, mirrors, open, ttl, until};
 use mirror_db::{
     ConnectionInfo, CustomQuery, Database, DbError, Detail, Pool, PoolSettings, Settings,
     Statement, Unavailable,
@@ -19,15 +19,7 @@ use tests::postgres::{Cluster, Database as TestDatabase};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn fixture(name: &str) -> TestDatabase<'static> {
-    let fixture = tests::workspace().join("tests/compat/fixture.sql");
-    Cluster::shared().database(name, &[&fixture])
-}
-
-fn ttl(seconds: u64) -> Settings {
-    Settings {
-        cache_ttl: Duration::from_secs(seconds),
-        ..Settings::default()
-    }
+    common::fixture(Cluster::shared(), name)
 }
 
 fn custom(sql: &str, parameters: usize) -> Option<Arc<CustomQuery>> {

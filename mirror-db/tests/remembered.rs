@@ -12,15 +12,13 @@ use tests::postgres::{Cluster, Database as TestDatabase};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn fixture(name: &str) -> TestDatabase<'static> {
-    let fixture = tests::workspace().join("tests/compat/fixture.sql");
-    Cluster::shared().database(name, &[&fixture])
+    common::fixture(Cluster::shared(), name)
 }
 
 fn ttl(seconds: u64) -> Settings {
     Settings {
-        cache_ttl: Duration::from_secs(seconds),
         refresh_interval: 3600 * SECOND,
-        ..Settings::default()
+        ..common::ttl(seconds)
     }
 }
 

@@ -5,10 +5,27 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
+use tests::postgres::{Cluster, Database as TestDatabase};
 
 /// Size and mtime of the fixture's `iso/full.iso`.
 #[allow(dead_code, reason = "not every test binary uses it")]
 pub const FULL: (&str, u64, i64) = ("iso/full.iso", 1_500_000, 1_700_000_000);
+
+/// A database with the recorded fixture.
+#[allow(dead_code, reason = "not every test binary uses it")]
+pub fn fixture<'c>(cluster: &'c Cluster, name: &str) -> TestDatabase<'c> {
+    let fixture = tests::workspace().join("tests/compat/fixture.sql");
+    cluster.database(name, &[&fixture])
+}
+
+/// Settings by which records live for so many seconds.
+#[allow(dead_code, reason = "not every test binary uses it")]
+pub fn ttl(seconds: u64) -> Settings {
+    Settings {
+        cache_ttl: Duration::from_secs(seconds),
+        ..Settings::default()
+    }
+}
 
 /// Collects the log above debug.
 #[derive(Clone, Default)]
