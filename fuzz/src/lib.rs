@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     target("mmdb", targets::mmdb::mmdb),
     target("documents", targets::documents::documents),
     target("listing", targets::listing::listing),
+    target("view", targets::view::view),
     target("addresses", targets::asn::addresses),
     target("networks", targets::asn::networks),
     target("asn_table", targets::asn::asn_table),

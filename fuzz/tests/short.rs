@@ -30,7 +30,7 @@ macro_rules! targets {
 
 targets! {
     query accept suffix connection sql directives columns mirrors mmdb documents
-    listing addresses networks asn_table import memcached
+    listing view addresses networks asn_table import memcached
 }
 
 fn setting(name: &str, default: u64) -> u64 {

@@ -137,7 +137,7 @@ fn view<'r>(request: Request<'r>, config: &Directory) -> View<'r> {
     if view.flags.has(Flags::IGNORE_CLIENT) {
         view.flags = view.flags.with(Flags::SUPPRESS_COLUMN_SORTING);
     } else if let Some(query) = request.args() {
-        view.read(request.pool(), query);
+        view.read(query, |text| apache::unescape_url(request.pool(), text));
     }
     view
 }

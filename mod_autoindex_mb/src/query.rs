@@ -1,8 +1,8 @@
 //! The arguments `C O F V P` with which a client orders and filters a listing.
 
-use crate::escape;
-use crate::options::Flags;
-use apache::Pool;
+// By way of `super`: fuzz/ compiles this file, too.
+use super::escape;
+use super::options::Flags;
 use std::ffi::CStr;
 
 /// The column a listing is sorted by.
@@ -62,8 +62,9 @@ impl<'r> View<'r> {
             .has(Flags::FANCY_INDEXING.with(Flags::HTML_TABLE))
     }
 
-    /// Reads the query; what is not understood ends it, silently.
-    pub fn read(&mut self, pool: Pool<'r>, mut query: &[u8]) {
+    /// Reads the query; what is not understood ends it, silently. `unescape` decodes `%xx`, and
+    /// has nothing for what is no text then.
+    pub fn read(&mut self, mut query: &[u8], unescape: impl Fn(&[u8]) -> Option<&'r CStr>) {
         let mut carried = Carried::default();
         while let Some((name, value, rest)) = next_argument(query) {
             match (name, value) {
@@ -85,7 +86,7 @@ impl<'r> View<'r> {
                     };
                 }
                 (b'P', text) => {
-                    self.pattern = apache::unescape_url(pool, text).filter(|_| !text.is_empty());
+                    self.pattern = unescape(text).filter(|_| !text.is_empty());
                     if let Some(decoded) = self.pattern {
                         carried.pattern = b";P=".to_vec();
                         escape::url_part(decoded.to_bytes(), &mut carried.pattern);

@@ -9,7 +9,7 @@ use url::Url;
 #[path = "../../../mod_autoindex_mb/src/description.rs"]
 mod description;
 #[path = "../../../mod_autoindex_mb/src/escape.rs"]
-mod escape;
+pub(super) mod escape;
 
 /// A name, and a description of so many characters as the last byte tells.
 pub fn listing(input: &[u8]) {

@@ -8,6 +8,7 @@ pub mod listing;
 pub mod mmdb;
 pub mod network;
 pub mod request;
+pub mod view;
 
 /// Splits an input into fields: NUL is the one byte that no name, header or value can hold.
 fn fields(input: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -119,6 +119,9 @@ pub const QUERIES: &str = r"
 ?P=.h*
 ?P=\a*
 ?F=1;P=*%26lt;
+?F=1;P=*.iso;P=
+?F=1;P=a;P=%zz
+?F=2;P=*%3Bx
 ?V=2
 ?C=";
 
