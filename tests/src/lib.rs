@@ -16,6 +16,7 @@ pub mod httpd;
 pub mod load;
 pub mod memcached;
 pub mod modules;
+pub mod namespace;
 pub mod network;
 pub mod postgres;
 pub mod site;

@@ -4,20 +4,7 @@ use std::process::Command;
 
 use crate::command::{is_root, run, succeeds};
 use crate::guardian::Guardian;
-
-/// Why a test fails where it cannot have namespaces.
-pub const NEEDED: &str = "this test needs root and the right to make namespaces; \
-                          MB_WITHOUT_NAMESPACES=1 leaves it out";
-
-/// Whether tests that need namespaces are to be left out, by the environment. Says so, since such a
-/// test shows nothing.
-pub fn left_out() -> bool {
-    let left_out = std::env::var_os("MB_WITHOUT_NAMESPACES").is_some();
-    if left_out {
-        eprintln!("NOT TESTED, because MB_WITHOUT_NAMESPACES is set");
-    }
-    left_out
-}
+use crate::namespace::NEEDED;
 
 /// A network with one address in it, gone on drop and when the process ends.
 #[derive(Debug)]

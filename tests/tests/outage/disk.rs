@@ -1,46 +1,77 @@
 //! The disk is full where logs are written, or the tree of files is not there.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use tests::command::is_root;
 use tests::http::Response;
 use tests::load::{Count, Load};
-use tests::network::{NEEDED, left_out};
+use tests::namespace::{self, left_out};
 use tests::postgres::Cluster;
 use tests::workspace;
 
+use super::RECOVERY;
 use super::{ASKING, FILE, assert_served, builder, cluster, load, right, time_to_redirect};
-use super::{RECOVERY, site};
 
+/// A disk of their own for the logs, which fills while the database is away and comes back.
 #[test]
 fn logs_that_cannot_be_written_cost_no_request() {
+    if left_out() {
+        return;
+    }
     let (cluster, params) = cluster();
-    // Each write there fails with "no space left on device".
-    let httpd = builder(&params, ASKING)
+    let builder = builder(&params, ASKING)
         .stock(&["log_config"])
-        .config("ErrorLog /dev/full\nCustomLog /dev/full \"%h %{GIVE}e\"\nLogLevel debug")
-        .config("<Directory \"@TREE@\">\nMirrorBrainDebug On\n</Directory>")
-        .start();
+        .config("ErrorLog \"@WORK@/logs/error_log\"\nLogLevel debug")
+        .config("CustomLog \"@WORK@/logs/access_log\" \"%h %{GIVE}e\"")
+        .config("<Directory \"@TREE@\">\nMirrorBrainDebug On\n</Directory>");
+    let logs = builder.work().join("logs");
+    fs::create_dir(&logs).expect("the directory of the logs");
+    let mount = namespace::launcher("mount -t tmpfs -o size=1m none \"$0\"", [&logs]);
+    let httpd = builder.run_by(mount).start();
+    let logs = namespace::seen_by(httpd.pid(), &logs);
+    let log = || fs::read_to_string(logs.join("error_log")).expect("the error log");
     assert_eq!(httpd.get(FILE).status, 302);
+    assert!(log().contains("[mirrorbrain:"), "{}", log());
+    let rest = logs.join("rest");
+    let full = fs::write(&rest, vec![b'x'; 1 << 20]).expect_err("a full disk");
+    assert_eq!(full.kind(), ErrorKind::StorageFull);
     let load = load(&httpd);
-    sleep(Duration::from_millis(300));
+    // The last page of the log may have some room yet.
+    let mut size = 0;
+    while size != log().len() {
+        size = log().len();
+        sleep(Duration::from_millis(300));
+    }
     cluster.stop();
     sleep(Duration::from_millis(500));
     cluster.resume();
     let took = time_to_redirect(&httpd);
+    assert_eq!(log().len(), size, "the disk was not full");
+    fs::remove_file(&rest).expect("the end of the shortage");
+    sleep(Duration::from_millis(300));
     let count = assert_served(&load.finish());
     assert!(count.status(200) > 10 && count.status(302) > 10, "{count}");
     assert!(took < RECOVERY, "{took:?}");
+    assert!(log().len() > size, "nothing is written any more");
     assert_eq!(httpd.log(), "");
 }
 
 #[test]
 fn a_tree_that_goes_and_comes_back_is_404_for_just_that_time() {
+    if left_out() {
+        return;
+    }
     let (_cluster, params) = cluster();
-    let httpd = site(&params, "");
+    let builder = builder(&params, "");
+    let (tree, disk) = (builder.tree().join("iso"), builder.work().join("disk"));
+    fs::rename(&tree, &disk).expect("the disk");
+    fs::create_dir(&tree).expect("the place to mount it");
+    let mount = namespace::launcher("mount --bind \"$0\" \"$1\"", [&disk, &tree]);
+    let httpd = builder.run_by(mount).start();
+    let [tree, disk] = [&tree, &disk].map(|path| path.to_str().expect("a path"));
+    let mounts = |command: &[&str]| namespace::run_among_mounts_of(httpd.pid(), command);
     assert_eq!(httpd.get(FILE).status, 302);
     let right_or_missing = |response: &Response| match response.status {
         404 => Ok(()),
@@ -48,14 +79,12 @@ fn a_tree_that_goes_and_comes_back_is_404_for_just_that_time() {
     };
     let load = Load::checked(httpd.address(), FILE, 4, right_or_missing);
     sleep(Duration::from_millis(200));
-    let away = httpd.work().join("away");
-    let tree = httpd.tree().join("iso");
-    fs::rename(&tree, &away).expect("the tree away");
+    mounts(&["umount", tree]);
     for suffix in ["", ".meta4", ".sha256", ".mirrorlist", "?torrent"] {
         assert_eq!(httpd.get(&format!("{FILE}{suffix}")).status, 404);
     }
     sleep(Duration::from_millis(300));
-    fs::rename(&away, &tree).expect("the tree back");
+    mounts(&["mount", "--bind", disk, tree]);
     assert_eq!(httpd.get(FILE).status, 302);
     sleep(Duration::from_millis(200));
     let count = Count::of(&load.finish());
@@ -80,13 +109,9 @@ fn a_full_runtime_directory_makes_mod_asn_ask_the_database() {
         .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>");
     let run = builder.work().join("run");
     fs::create_dir(&run).expect("the runtime directory");
-    assert!(is_root(), "{NEEDED}");
-    let mount = "mount -t tmpfs -o size=8k,mode=755 none \"$0\" &&
-        head -c 8192 /dev/zero >\"$0/full\" && exec \"$@\"";
-    let disk = run.to_str().expect("a path");
-    let mut httpd = builder
-        .run_by(["unshare", "--mount", "sh", "-c", mount, disk])
-        .start();
+    let script =
+        "mount -t tmpfs -o size=8k,mode=755 none \"$0\"; head -c 8192 /dev/zero >\"$0/full\"";
+    let mut httpd = builder.run_by(namespace::launcher(script, [&run])).start();
     httpd.expect_log("cannot write");
     let load = load(&httpd);
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -94,10 +119,8 @@ fn a_full_runtime_directory_makes_mod_asn_ask_the_database() {
         assert!(Instant::now() < deadline, "{}", httpd.log());
     }
     sleep(Duration::from_millis(500));
-    // Seen from the process, which alone has that disk.
-    let root = PathBuf::from(format!("/proc/{}/root", httpd.pid()));
-    let inside = disk.trim_start_matches('/');
-    fs::remove_file(root.join(inside).join("full")).expect("the end of the shortage");
+    let full = namespace::seen_by(httpd.pid(), &run.join("full"));
+    fs::remove_file(full).expect("the end of the shortage");
     httpd.expect_log("can be read again");
     let count = assert_served(&load.finish());
     assert_eq!(count.status(302), count.requests, "{count}");

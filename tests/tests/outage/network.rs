@@ -4,7 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use tests::load::Load;
-use tests::network::{Network, left_out};
+use tests::namespace::left_out;
+use tests::network::Network;
 use tests::postgres::Cluster;
 use tests::workspace;
 
