@@ -35,7 +35,7 @@ test: setup
 	$(CARGO) test --workspace --exclude tests --all-targets
 	$(CARGO) test -p tests --all-targets
 
-# Restarts httpd gracefully 500 times under load; docs/faults.md has what came of it.
+# Restarts httpd gracefully 500 times under load, with each MPM; docs/faults.md has what came of it.
 restarts: setup
 	RESTARTS=$${RESTARTS:-500} $(CARGO) test -p tests --test main life_cycle::graceful -- --nocapture
 

@@ -172,15 +172,20 @@ fn restart(httpd: &mut Httpd) {
     }
 }
 
+/// How many restarts to make: some, or as many as `RESTARTS` in the environment says.
+fn restarts(some: usize) -> usize {
+    std::env::var("RESTARTS").map_or(some, |n| n.parse().expect("a number"))
+}
+
 /// No request fails and no answer is wrong. httpd closes kept connections in a restart, as it may:
 /// a request that meets the end of one is sent again, by each client once for each restart at most.
 ///
 /// `RESTARTS=500` makes it a campaign, which also holds memory and open files to what they were
 /// after the first 20.
-#[test]
-fn graceful_restarts_under_load_fail_no_request_and_leak_nothing() {
-    let restarts = std::env::var("RESTARTS").map_or(8, |n| n.parse().expect("a number"));
-    let mut httpd = site("life_cycle_graceful", Mpm::Event).start();
+#[track_caller]
+fn assert_restarts_cost_nothing(mpm: Mpm, restarts: usize) {
+    let mpm_name = mpm.name();
+    let mut httpd = site(&format!("life_cycle_{mpm_name}"), mpm).start();
     wait_until_ready(&httpd);
     let (clients, start) = (Clients::start(&httpd), Instant::now());
     let mut sizes = Vec::new();
@@ -194,12 +199,13 @@ fn graceful_restarts_under_load_fail_no_request_and_leak_nothing() {
             sizes.push((parent, child));
             files.get_or_insert(open_files(&httpd));
             if n % WARM_UP == 0 {
-                println!("after {n} restarts: parent {parent} KB, child {child} KB");
+                println!("{mpm_name}: after {n} restarts: parent {parent} KB, child {child} KB");
             }
         }
     }
     let count = clients.finish(&mut httpd);
-    println!("{restarts} restarts in {:.0?}: {count}", start.elapsed());
+    let took = start.elapsed();
+    println!("{mpm_name}: {restarts} restarts in {took:.0?}: {count}");
     assert!(count.failures.is_empty(), "{:#?}", count.failures);
     assert!(count.requests > restarts * Clients::ALL, "{count}");
     assert!(count.retried <= restarts * Clients::ALL, "{count}");
@@ -212,30 +218,22 @@ fn graceful_restarts_under_load_fail_no_request_and_leak_nothing() {
         };
         let some = sizes.len().min(WARM_UP);
         let (first, last) = (most(&sizes[..some]), most(&sizes[sizes.len() - some..]));
-        println!("at most (parent, child) in KB: first {first:?}, last {last:?}");
+        println!("{mpm_name}: at most (parent, child) in KB: first {first:?}, last {last:?}");
         assert!(last.0 * 100 <= first.0 * 105, "{first:?}, then {last:?}");
         assert!(last.1 * 100 <= first.1 * 105, "{first:?}, then {last:?}");
         assert_eq!(open_files(&httpd), files, "files open in the parent");
     }
 }
 
-/// The same for the other two; the figures are event's.
 #[test]
-fn graceful_restarts_of_worker_and_prefork_fail_no_request() {
-    const RESTARTS: usize = 3;
+fn graceful_restarts_under_load_fail_no_request_and_leak_nothing() {
+    assert_restarts_cost_nothing(Mpm::Event, restarts(8));
+}
+
+#[test]
+fn graceful_restarts_of_worker_and_prefork_fail_no_request_and_leak_nothing() {
     for mpm in [Mpm::Worker, Mpm::Prefork] {
-        let mut httpd = site(&format!("life_cycle_{}", mpm.name()), mpm).start();
-        wait_until_ready(&httpd);
-        let clients = Clients::start(&httpd);
-        for _ in 0..RESTARTS {
-            std::thread::sleep(Duration::from_millis(300));
-            restart(&mut httpd);
-        }
-        let count = clients.finish(&mut httpd);
-        println!("{}: {count}", mpm.name());
-        assert!(count.failures.is_empty(), "{:#?}", count.failures);
-        assert!(count.requests > RESTARTS * Clients::ALL, "{count}");
-        assert!(count.retried <= RESTARTS * Clients::ALL, "{count}");
+        assert_restarts_cost_nothing(mpm, restarts(3));
     }
 }
 
