@@ -88,6 +88,35 @@ fn a_transaction_that_ends_late_is_seen_in_time() {
     });
 }
 
+/// A standby shows where its snapshot begins and ends, but not the transactions in between: the end
+/// of one of those would not be seen.
+#[test]
+fn a_standby_is_read_again_however_calm_it_seems() {
+    let primary = cluster();
+    let db = fixture(&primary, "calm");
+    db.sql("CREATE TABLE other (id int)");
+    let standby = primary.standby();
+    let (database, _log) = open(&standby.attach("calm").params(), ttl(4));
+    let [mut first, mut second] = [(); 2].map(|()| db.connect().expect("a connection"));
+    let mut before = first.transaction().expect("a transaction");
+    let other = "INSERT INTO other VALUES (1)";
+    before.execute(other, &[]).expect("a change");
+    let mut between = second.transaction().expect("a transaction");
+    let change = "UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'";
+    between.execute(change, &[]).expect("a change");
+    db.sql(other);
+    let start = Instant::now();
+    while start.elapsed() < 6 * SECOND {
+        assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
+        sleep(Duration::from_millis(20));
+    }
+    between.commit().expect("the end");
+    until(4 * SECOND + SECOND / 2, || {
+        mirrors(&database, "iso/full.iso") == Ok(2)
+    });
+    before.rollback().expect("the end");
+}
+
 /// After a restart it may be another server.
 #[test]
 fn a_restart_ends_what_was_known() {

@@ -61,6 +61,42 @@ impl Cluster {
     }
 
     fn launch(launcher: Vec<String>, host: &str, settings: &[(&str, &str)]) -> Self {
+        let cluster = Self::make(launcher, host, settings, |cluster| {
+            run(cluster
+                .program("initdb")
+                .args(["--auth=trust", "--no-sync", "--no-instructions"])
+                .args(["--encoding=UTF8", "--locale=C", "--username", USER])
+                .arg("--pgdata")
+                .arg(cluster.data()));
+            let host = &cluster.host;
+            let access = format!(
+                "local all all trust\nhost all all {host}/24 trust\nhost replication all {host}/24 trust\n"
+            );
+            std::fs::write(cluster.data().join("pg_hba.conf"), access).expect("pg_hba.conf");
+        });
+        cluster.create_template();
+        cluster
+    }
+
+    /// Starts a hot standby: a cluster that can only be read, and repeats what this one does.
+    pub fn standby(&self) -> Self {
+        Self::make(Vec::new(), &self.host, &[], |standby| {
+            run(standby
+                .program("pg_basebackup")
+                .args(["--host", &self.host, "--port", &self.port.to_string()])
+                .args(["--username", USER, "--checkpoint=fast", "--no-sync"])
+                .args(["--write-recovery-conf", "--pgdata"])
+                .arg(standby.data()));
+        })
+    }
+
+    /// Has `create` make the directory of the data, and starts a server on it.
+    fn make(
+        launcher: Vec<String>,
+        host: &str,
+        settings: &[(&str, &str)],
+        create: impl FnOnce(&Self),
+    ) -> Self {
         let owner = is_root().then(|| {
             existing_user(&["postgres", "pgsql", "_postgresql"])
                 .expect("PostgreSQL does not run as root, and there is no user postgres")
@@ -70,28 +106,6 @@ impl Cluster {
             let (uid, gid) = ids(owner);
             std::os::unix::fs::chown(dir.path(), Some(uid), Some(gid)).expect("chown");
         }
-        let bin = bin_dir();
-        let data = dir.path().join("data");
-        run(as_user(owner, bin.join("initdb"))
-            .args(["--auth=trust", "--no-sync", "--no-instructions"])
-            .args([
-                "--encoding=UTF8",
-                "--locale=C",
-                "--username",
-                USER,
-                "--pgdata",
-            ])
-            .arg(&data)
-            .current_dir("/"));
-        let port = free_port();
-        std::fs::write(
-            data.join("postgresql.auto.conf"),
-            configuration(dir.path(), host, port, settings),
-        )
-        .expect("postgresql.auto.conf");
-        let access = format!("local all all trust\nhost all all {host}/24 trust\n");
-        std::fs::write(data.join("pg_hba.conf"), access).expect("pg_hba.conf");
-
         let guardian = Guardian::new(
             "pid=$(head -1 \"$1/data/postmaster.pid\") && kill -CONT $pid && kill -QUIT $pid\n\
              while [ -n \"$pid\" ] && kill -0 $pid; do sleep 0.05; done\n\
@@ -100,17 +114,31 @@ impl Cluster {
         );
         let cluster = Self {
             dir,
-            bin,
+            bin: bin_dir(),
             owner,
             launcher,
             host: host.to_owned(),
-            port,
+            port: free_port(),
             copying: Mutex::new(()),
             guardian: Some(guardian),
         };
+        create(&cluster);
+        cluster.configure(settings);
         cluster.resume();
-        cluster.create_template();
         cluster
+    }
+
+    /// Settings come last, and so win over those that a copy has from its original.
+    fn configure(&self, settings: &[(&str, &str)]) {
+        let file = self.data().join("postgresql.auto.conf");
+        let mut text = std::fs::read_to_string(&file).expect("postgresql.auto.conf");
+        text.push_str(&configuration(
+            self.dir.path(),
+            &self.host,
+            self.port,
+            settings,
+        ));
+        std::fs::write(file, text).expect("postgresql.auto.conf");
     }
 
     fn create_template(&self) {
@@ -192,7 +220,7 @@ impl Cluster {
     }
 
     fn processes(&self) -> Vec<u32> {
-        let pid_file = self.dir.path().join("data/postmaster.pid");
+        let pid_file = self.data().join("postmaster.pid");
         let text = std::fs::read_to_string(&pid_file).expect("postmaster.pid");
         let first = text.lines().next().expect("pid in postmaster.pid");
         let postmaster = first.parse().expect("pid in postmaster.pid");
@@ -202,8 +230,19 @@ impl Cluster {
         all
     }
 
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// One of PostgreSQL's programs, as the user that the data belongs to.
+    fn program(&self, name: &str) -> Command {
+        let mut command = as_user(self.owner, self.bin.join(name));
+        command.current_dir("/");
+        command
+    }
+
     fn pg_ctl(&self) -> Command {
-        let pg_ctl = as_user(self.owner, self.bin.join("pg_ctl"));
+        let pg_ctl = self.program("pg_ctl");
         let mut command = match self.launcher.split_first() {
             None => pg_ctl,
             Some((program, arguments)) => {
@@ -213,7 +252,7 @@ impl Cluster {
                 command
             }
         };
-        command.args(["-s", "-D"]).arg(self.dir.path().join("data"));
+        command.args(["-s", "-D"]).arg(self.data());
         command.current_dir("/");
         command
     }
