@@ -128,7 +128,7 @@ impl FileCache {
 mod tests {
     use super::*;
     use crate::file_record::{Digests, Mirrors, Version};
-    use std::time::Instant;
+    use std::{sync::Barrier, time::Instant};
 
     /// Resident memory of this process in bytes.
     fn resident() -> u64 {
@@ -146,6 +146,52 @@ mod tests {
         };
         let mirrors = Mirrors::Ids((0..180).collect());
         Arc::new(FileRecord::new(mirrors, vec![version], Instant::now()))
+    }
+
+    #[test]
+    fn an_answer_that_was_invalidated_on_its_way_is_not_kept() {
+        let cache = FileCache::new(1 << 20);
+        let key: Arc<str> = "a.iso".into();
+        for forget in [
+            (|cache, key| cache.invalidate(key)) as fn(&FileCache, &str),
+            |cache, _| cache.clear(),
+        ] {
+            let Join::Ask(old) = cache.join(&key) else {
+                panic!("asked twice");
+            };
+            forget(&cache, &key);
+            // Who comes now asks again, and is not served by the old question.
+            let Join::Ask(new) = cache.join(&key) else {
+                panic!("waits for an answer of the past");
+            };
+            cache.land(key.clone(), &old, Ok(record()));
+            assert!(cache.get(&key).is_none());
+            cache.land(key.clone(), &new, Ok(record()));
+            assert!(cache.get(&key).is_some());
+            cache.invalidate(&key);
+        }
+    }
+
+    /// Whichever is first, nothing is left of an answer to a question from before.
+    #[test]
+    fn landing_and_invalidating_at_once_leaves_nothing_old() {
+        let cache = FileCache::new(1 << 20);
+        let key: Arc<str> = "a.iso".into();
+        let both = Barrier::new(2);
+        for _ in 0..20_000 {
+            let Join::Ask(flight) = cache.join(&key) else {
+                panic!("asked twice");
+            };
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    both.wait();
+                    cache.land(key.clone(), &flight, Ok(record()));
+                });
+                both.wait();
+                cache.invalidate(&key);
+            });
+            assert!(cache.get(&key).is_none());
+        }
     }
 
     #[test]

@@ -260,3 +260,24 @@ fn text(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
     let rows = pool.query(statement, Vec::new()).ok()?;
     rows.first()?.try_get(0).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_due_at_different_times() {
+        let refresher = Refresher::new(true, Duration::from_secs(60));
+        let parts = (0..10_000).map(|n| {
+            // A question each 37 us: as many as a busy site asks.
+            refresher.part(refresher.base + Duration::from_nanos(37_003) * n)
+        });
+        let mut slots = [0; 25];
+        for part in parts {
+            let slot = (part - 0.5) * 100.0;
+            assert!((0.0..25.0).contains(&slot), "{part}");
+            slots[slot as usize] += 1;
+        }
+        assert!(slots.iter().all(|&n| (200..=600).contains(&n)), "{slots:?}");
+    }
+}
