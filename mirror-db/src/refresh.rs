@@ -269,7 +269,7 @@ mod tests {
     fn records_are_due_at_different_times() {
         let refresher = Refresher::new(true, Duration::from_secs(60));
         let parts = (0..10_000).map(|n| {
-            // A question each 37 us: as many as a busy site asks.
+            // It is by the last digits that questions differ.
             refresher.part(refresher.base + Duration::from_nanos(37_003) * n)
         });
         let mut slots = [0; 25];

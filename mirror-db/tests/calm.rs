@@ -10,7 +10,7 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use tests::postgres::Cluster;
+use tests::{command::signal, postgres::Cluster};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -122,29 +122,34 @@ fn a_standby_is_read_again_however_calm_it_seems() {
 /// number of the one that is lost, so that the snapshot is the one from before the crash.
 #[test]
 fn what_a_crash_undoes_is_forgotten() {
-    let cluster = Cluster::start(&[
-        ("autovacuum", "off"),
-        ("synchronous_commit", "off"),
-        ("wal_writer_delay", "10s"),
-    ]);
+    let cluster = Cluster::start(&[("autovacuum", "off"), ("synchronous_commit", "off")]);
     let db = fixture(&cluster, "calm");
-    db.sql("CREATE TABLE other (id int)");
+    db.sql(
+        "CREATE TABLE other (id int); CREATE ROLE reader LOGIN; \
+         GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+    );
     db.sql("CHECKPOINT");
+    // What is committed from here on stays in memory.
+    let writer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'";
+    signal("STOP", &[db.sql(writer).parse().expect("a process id")]);
     // So rarely that no look falls into the outage.
     let settings = Settings {
         refresh_interval: 6 * SECOND,
         ..ttl(3600)
     };
-    let (database, _log) = open(&db.params(), settings);
+    let (database, _log) = open(&format!("{} user=reader", db.params()), settings);
     let snapshot = || db.sql("SELECT txid_current_snapshot()");
     assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
     db.sql("UPDATE server SET enabled = 'f' WHERE id = 1");
     until(7 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(35));
     let before = snapshot();
     cluster.kill();
+    // Nobody reads before all is as it was.
+    cluster.refuse("reader");
     cluster.resume();
     assert_eq!(db.sql("SELECT enabled FROM server WHERE id = 1"), "t");
     db.sql("INSERT INTO other VALUES (1)");
     assert_eq!(snapshot(), before);
+    cluster.refuse_nobody();
     until(5 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
 }

@@ -75,15 +75,21 @@ impl Load {
     }
 
     /// Ends the clients and returns what they saw, in the order of sending.
-    pub fn finish(self) -> Vec<Sample> {
+    pub fn finish(mut self) -> Vec<Sample> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut samples: Vec<Sample> = self
-            .clients
+        let mut samples: Vec<Sample> = std::mem::take(&mut self.clients)
             .into_iter()
             .flat_map(|client| client.join().expect("a client"))
             .collect();
         samples.sort_by_key(|sample| sample.sent);
         samples
+    }
+}
+
+impl Drop for Load {
+    /// A test that fails meanwhile must not go on disturbing others.
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -21,19 +21,16 @@ pub fn left_out() -> bool {
 }
 
 /// The words before a command that is to have mounts of its own. A shell makes them, by `script`, in
-/// which `$0`, `$1` and so on are the `places`.
+/// which `$1`, `$2` and so on are the `places`.
 ///
 /// # Panics
 /// If this user may not mount: a test that needs a disk to fill has shown nothing then, and must
 /// not pass.
-pub fn launcher<const N: usize>(script: &str, places: [&Path; N]) -> Vec<String> {
+pub fn launcher(script: &str, places: &[&Path]) -> Vec<String> {
     assert!(is_root(), "{NEEDED}");
-    let script = format!(
-        "set -e; {script}; shift {}; exec \"$@\"",
-        N.saturating_sub(1)
-    );
-    let words = ["unshare", "--mount", "sh", "-c", &script].map(str::to_owned);
-    let places = places.map(|place| place.to_str().expect("a path").to_owned());
+    let script = format!("set -e; {script}; shift {}; exec \"$@\"", places.len());
+    let words = ["unshare", "--mount", "sh", "-c", &script, "sh"].map(str::to_owned);
+    let places = places.iter().map(|place| place.display().to_string());
     words.into_iter().chain(places).collect()
 }
 

@@ -1,5 +1,10 @@
 //! A private PostgreSQL cluster with databases of the sites' schema.
 
+mod database;
+mod installation;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
@@ -8,10 +13,13 @@ use std::time::{Duration, Instant};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use tempfile::TempDir;
 
-use crate::command::{as_user, children, existing_user, find, ids, is_alive, is_root, run, signal};
+use crate::command::{as_user, children, existing_user, ids, is_alive, is_root, run, signal};
 use crate::guardian::Guardian;
 use crate::network::Network;
 use crate::{free_port, temp_dir, workspace};
+
+pub use database::Database;
+use installation::{bin_dir, configuration};
 
 /// The superuser of the cluster; connections from loopback need no password.
 pub const USER: &str = "mirrorbrain";
@@ -34,13 +42,6 @@ pub struct Cluster {
     /// A database that is being copied must not be in use, so one copy at a time.
     copying: Mutex<()>,
     guardian: Option<Guardian>,
-}
-
-/// A database of a [`Cluster`], dropped with the cluster.
-#[derive(Debug)]
-pub struct Database<'c> {
-    cluster: &'c Cluster,
-    name: String,
 }
 
 impl Cluster {
@@ -68,11 +69,7 @@ impl Cluster {
                 .args(["--encoding=UTF8", "--locale=C", "--username", USER])
                 .arg("--pgdata")
                 .arg(cluster.data()));
-            let host = &cluster.host;
-            let access = format!(
-                "local all all trust\nhost all all {host}/24 trust\nhost replication all {host}/24 trust\n"
-            );
-            std::fs::write(cluster.data().join("pg_hba.conf"), access).expect("pg_hba.conf");
+            cluster.write_access("");
         });
         cluster.create_template();
         cluster
@@ -80,7 +77,7 @@ impl Cluster {
 
     /// Starts a hot standby: a cluster that can only be read, and repeats what this one does.
     pub fn standby(&self) -> Self {
-        Self::make(Vec::new(), &self.host, &[], |standby| {
+        Self::make(self.launcher.clone(), &self.host, &[], |standby| {
             run(standby
                 .program("pg_basebackup")
                 .args(["--host", &self.host, "--port", &self.port.to_string()])
@@ -141,6 +138,27 @@ impl Cluster {
         std::fs::write(file, text).expect("postgresql.auto.conf");
     }
 
+    /// Lets a role make no more connections, from the next start on.
+    pub fn refuse(&self, role: &str) {
+        self.write_access(&format!("host all {role} all reject\n"));
+    }
+
+    /// Lets everybody connect again, now.
+    pub fn refuse_nobody(&self) {
+        self.write_access("");
+        self.statement("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// Of several rules the first one holds.
+    fn write_access(&self, first: &str) {
+        let host = &self.host;
+        let rules = format!(
+            "{first}local all all trust\nhost all all {host}/24 trust\n\
+             host replication all {host}/24 trust\n"
+        );
+        std::fs::write(self.data().join("pg_hba.conf"), rules).expect("pg_hba.conf");
+    }
+
     fn create_template(&self) {
         self.statement("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
         let sql = workspace().join("sql");
@@ -173,10 +191,7 @@ impl Cluster {
 
     /// A database that exists already.
     pub fn attach(&self, name: &str) -> Database<'_> {
-        Database {
-            cluster: self,
-            name: name.to_owned(),
-        }
+        Database::new(self, name)
     }
 
     /// Starts the server again after [`stop`](Self::stop) or [`kill`](Self::kill).
@@ -305,167 +320,5 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         // Waits until the server is gone; the directory goes with it.
         drop(self.guardian.take());
-    }
-}
-
-impl Database<'_> {
-    /// The name of the database.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The libpq connection string, in key=value form.
-    pub fn params(&self) -> String {
-        self.cluster.params(&self.name)
-    }
-
-    /// Runs SQL and returns the rows, columns separated by `|`.
-    #[track_caller]
-    pub fn sql(&self, text: &str) -> String {
-        self.cluster.statement(&self.name, text)
-    }
-
-    /// A connection of the caller's own.
-    ///
-    /// # Errors
-    /// Those of the server.
-    pub fn connect(&self) -> Result<Client, postgres::Error> {
-        self.cluster.connect(&self.name)
-    }
-
-    /// Runs an SQL file in one transaction.
-    #[track_caller]
-    pub fn load(&self, file: &Path) {
-        self.cluster.load(&self.name, &[file]);
-    }
-}
-
-/// Where PostgreSQL's server programs are. `PGBINDIR` in the environment decides; Debian keeps
-/// them out of PATH, one directory for each version.
-fn bin_dir() -> PathBuf {
-    if let Some(dir) = std::env::var_os("PGBINDIR") {
-        return dir.into();
-    }
-    let mut candidates = Vec::new();
-    if find("pg_config").is_some() {
-        candidates.push(run(Command::new("pg_config").arg("--bindir")).trim().into());
-    }
-    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
-        let mut dirs: Vec<PathBuf> = versions.flatten().map(|v| v.path().join("bin")).collect();
-        dirs.sort();
-        candidates.extend(dirs.into_iter().rev());
-    }
-    candidates.extend(find("initdb").and_then(|file| file.parent().map(Path::to_path_buf)));
-    candidates
-        .into_iter()
-        .find(|dir| dir.join("initdb").is_file())
-        .expect("PostgreSQL's initdb: install the server, or name its directory in PGBINDIR")
-}
-
-/// Settings that make a throw-away cluster quick.
-fn configuration(dir: &Path, host: &str, port: u16, settings: &[(&str, &str)]) -> String {
-    let dir = dir.display();
-    let mut text = format!(
-        "listen_addresses = '{host}'\n\
-         port = {port}\n\
-         unix_socket_directories = '{dir}'\n\
-         fsync = off\n\
-         full_page_writes = off\n\
-         shared_buffers = 32MB\n\
-         max_connections = 200\n\
-         timezone = 'UTC'\n"
-    );
-    for (name, value) in settings {
-        text.push_str(&format!("{name} = '{value}'\n"));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use postgres::fallible_iterator::FallibleIterator as _;
-
-    use super::*;
-
-    #[test]
-    fn databases_have_the_sites_schema_and_its_functions() {
-        let db = Cluster::shared().database("schema", &[]);
-        db.sql(
-            "INSERT INTO server SELECT id, 'm' || id, 'http://m/', '', '', 't', 't', 'eu', 'de', 1, \
-             '', 100, 0, NULL, '', '', '', '', '', '', 0, 0, 'f', 'f', 'f', 'f', '', 0 \
-             FROM generate_series(1, 3) AS id",
-        );
-        assert_eq!(db.sql("SELECT mirr_add_bypath(1, 'a/b.iso')"), "1");
-        assert_eq!(db.sql("SELECT mirr_add_bypath(1, 'a/b.iso')"), "1");
-        assert_eq!(db.sql("SELECT mirr_add_byid(3, 1)"), "1");
-        assert_eq!(db.sql("SELECT mirr_add_byid(3, 1)"), "0");
-        assert_eq!(db.sql("SELECT mirrors FROM filearr"), "{1,3}");
-        assert_eq!(db.sql("SELECT mirr_hasfile_byid(3, 1)"), "t");
-        assert_eq!(db.sql("SELECT mirr_hasfile_byname(2, 'a/b.iso')"), "f");
-        assert_eq!(
-            db.sql("SELECT mirr_get_name('{3,1}'::smallint[])"),
-            "{m3,m1}"
-        );
-        assert_eq!(db.sql("SELECT mirr_get_name(2)"), "m2");
-        assert_eq!(
-            db.sql("SELECT mirr_get_nfiles(3), mirr_get_nfiles('m2')"),
-            "1|0"
-        );
-        assert_eq!(
-            db.sql("SELECT mirr_del_byid(1, 1), mirr_del_byid(1, 1)"),
-            "1|0"
-        );
-        assert_eq!(db.sql("SELECT mirr_add_bypath(2, 'next.iso')"), "2");
-        db.sql("INSERT INTO pfx2asn VALUES ('2001:db8::/32', 4200000000), ('10.0.0.0/8', 64512)");
-        let longest = "SELECT asn FROM pfx2asn WHERE pfx >>= ip4r('10.1.1.1')::iprange";
-        assert_eq!(db.sql(longest), "64512");
-    }
-
-    #[test]
-    fn notify_triggers_tell_what_changed() {
-        let sql = workspace().join("sql/notify.sql");
-        let db = Cluster::shared().database("notify", &[&sql, &sql]);
-        let mut client = db.connect().expect("a connection");
-        let changes = "LISTEN mirrorbrain; \
-             INSERT INTO filearr (path) VALUES ('a'), ('b'); \
-             INSERT INTO hash VALUES (2, 0, 0, '', '', '', 0, '', '', '', 0, '', ''); \
-             UPDATE filearr SET path = 'c' WHERE path = 'a'; \
-             DELETE FROM server; \
-             TRUNCATE hash";
-        client.batch_execute(changes).expect("changes");
-        let mut heard = client.notifications();
-        let payloads: Vec<String> = heard
-            .timeout_iter(Duration::from_secs(1))
-            .map(|notification| Ok(notification.payload().to_owned()))
-            .collect()
-            .expect("notifications");
-        assert_eq!(payloads, ["file a", "file b", "file c", "server", "files"]);
-    }
-
-    #[test]
-    fn the_recorded_fixture_loads() {
-        let fixture = workspace().join("tests/compat/fixture.sql");
-        let db = Cluster::shared().database("fixture", &[&fixture]);
-        let counts = "SELECT (SELECT count(*) FROM server), (SELECT count(*) FROM filearr), \
-                      (SELECT count(*) FROM hexhash)";
-        assert_eq!(db.sql(counts), "41|27|11");
-    }
-
-    #[test]
-    fn a_cluster_of_ones_own_stops_crashes_and_comes_back() {
-        let cluster = Cluster::start(&[("max_connections", "10")]);
-        let db = cluster.database("faults", &[]);
-        assert_eq!(db.sql("SHOW max_connections"), "10");
-        let is_up = || std::net::TcpStream::connect(("127.0.0.1", cluster.port())).is_ok();
-        cluster.stop();
-        assert!(!is_up());
-        cluster.resume();
-        cluster.kill();
-        assert!(!is_up());
-        cluster.resume();
-        assert_eq!(db.sql("SELECT 1"), "1");
-        let dir = cluster.socket_dir().to_owned();
-        drop(cluster);
-        assert!(!dir.exists());
     }
 }
