@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::command::{children, signal};
+use crate::command::{children, is_alive, signal};
 use crate::error_log;
 use crate::guardian::Guardian;
 use crate::http::{self, Response};
@@ -158,6 +158,7 @@ impl Httpd {
     }
 
     fn terminate(&mut self) {
+        let children = self.children();
         signal("TERM", &[self.pid()]);
         let deadline = Instant::now() + PATIENCE;
         while matches!(self.process.try_wait(), Ok(None)) {
@@ -166,6 +167,9 @@ impl Httpd {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+        // A tracer that ends lets its server go on.
+        let left = children.into_iter().filter(|&child| is_alive(child));
+        signal("KILL", &left.collect::<Vec<_>>());
         if let Some(guardian) = self.guardian.take() {
             guardian.dismiss();
         }
