@@ -5,7 +5,7 @@
 mod common;
 
 use common::{fixture, mirrors, open, ttl, until};
-use mirror_db::Settings;
+use mirror_db::{Database, Settings};
 use std::{
     thread::sleep,
     time::{Duration, Instant},
@@ -16,6 +16,19 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn cluster() -> Cluster {
     Cluster::start(&[("autovacuum", "off"), ("log_min_duration_statement", "0")])
+}
+
+/// A change to a file that has 36 mirrors.
+const CHANGE: &str = "UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'";
+
+/// Asks for the file all the time, and finds it as it was before the change.
+#[track_caller]
+fn assert_unchanged_for(time: Duration, database: &Database) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        assert_eq!(mirrors(database, "iso/full.iso"), Ok(36));
+        sleep(Duration::from_millis(20));
+    }
 }
 
 /// How often files were looked up.
@@ -32,11 +45,8 @@ fn a_record_is_read_again_only_after_something_was_written() {
     db.sql("CREATE TABLE other (id int)");
     let (database, _log) = open(&db.params(), ttl(8));
     let asked_in = |time: Duration| {
-        let (start, before) = (Instant::now(), look_ups(&cluster));
-        while start.elapsed() < time {
-            assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
-            sleep(Duration::from_millis(20));
-        }
+        let before = look_ups(&cluster);
+        assert_unchanged_for(time, &database);
         look_ups(&cluster) - before
     };
     // Asked for before the first look at the transactions, perhaps, so that it comes again once.
@@ -45,7 +55,7 @@ fn a_record_is_read_again_only_after_something_was_written() {
     // Whatever was written counts.
     db.sql("INSERT INTO other VALUES (1)");
     assert!(asked_in(8 * SECOND) >= 1);
-    db.sql("UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'");
+    db.sql(CHANGE);
     let seen = until(8 * SECOND + SECOND / 2, || {
         mirrors(&database, "iso/full.iso") == Ok(2)
     });
@@ -76,13 +86,8 @@ fn a_transaction_that_ends_late_is_seen_in_time() {
     let (database, _log) = open(&db.params(), ttl(4));
     let mut other = db.connect().expect("a connection");
     let mut transaction = other.transaction().expect("a transaction");
-    let change = "UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'";
-    transaction.execute(change, &[]).expect("a change");
-    let start = Instant::now();
-    while start.elapsed() < 6 * SECOND {
-        assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
-        sleep(Duration::from_millis(20));
-    }
+    transaction.execute(CHANGE, &[]).expect("a change");
+    assert_unchanged_for(6 * SECOND, &database);
     transaction.commit().expect("the end");
     until(4 * SECOND + SECOND / 2, || {
         mirrors(&database, "iso/full.iso") == Ok(2)
@@ -103,14 +108,9 @@ fn a_standby_is_read_again_however_calm_it_seems() {
     let other = "INSERT INTO other VALUES (1)";
     before.execute(other, &[]).expect("a change");
     let mut between = second.transaction().expect("a transaction");
-    let change = "UPDATE filearr SET mirrors = '{1,2}' WHERE path = 'iso/full.iso'";
-    between.execute(change, &[]).expect("a change");
+    between.execute(CHANGE, &[]).expect("a change");
     db.sql(other);
-    let start = Instant::now();
-    while start.elapsed() < 6 * SECOND {
-        assert_eq!(mirrors(&database, "iso/full.iso"), Ok(36));
-        sleep(Duration::from_millis(20));
-    }
+    assert_unchanged_for(6 * SECOND, &database);
     between.commit().expect("the end");
     until(4 * SECOND + SECOND / 2, || {
         mirrors(&database, "iso/full.iso") == Ok(2)
