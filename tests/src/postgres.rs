@@ -10,7 +10,6 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls, SimpleQueryMessage};
 use tempfile::TempDir;
 
 use crate::command::{as_user, children, existing_user, ids, is_alive, is_root, run, signal};
@@ -146,7 +145,7 @@ impl Cluster {
     /// Lets everybody connect again, now.
     pub fn refuse_nobody(&self) {
         self.write_access("");
-        self.statement("postgres", "SELECT pg_reload_conf()");
+        self.attach("postgres").sql("SELECT pg_reload_conf()");
     }
 
     /// Of several rules the first one holds.
@@ -160,12 +159,12 @@ impl Cluster {
     }
 
     fn create_template(&self) {
-        self.statement("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
-        let sql = workspace().join("sql");
-        self.load(
-            TEMPLATE,
-            &[&sql.join("schema.sql"), &sql.join("countries.sql")],
-        );
+        self.attach("postgres")
+            .sql(&format!("CREATE DATABASE {TEMPLATE}"));
+        let template = self.attach(TEMPLATE);
+        for file in ["schema.sql", "countries.sql"] {
+            template.load(&workspace().join("sql").join(file));
+        }
     }
 
     /// The TCP port, on 127.0.0.1 unless the cluster is in a network of its own.
@@ -183,10 +182,11 @@ impl Cluster {
         {
             let _one_at_a_time = self.copying.lock().unwrap_or_else(|e| e.into_inner());
             let create = format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE}");
-            self.statement("postgres", &create);
+            self.attach("postgres").sql(&create);
         }
-        self.load(name, files);
-        self.attach(name)
+        let database = self.attach(name);
+        files.iter().for_each(|file| database.load(file));
+        database
     }
 
     /// A database that exists already.
@@ -270,49 +270,6 @@ impl Cluster {
         command.args(["-s", "-D"]).arg(self.data());
         command.current_dir("/");
         command
-    }
-
-    fn params(&self, database: &str) -> String {
-        format!(
-            "host={} port={} user={USER} dbname={database}",
-            self.host, self.port
-        )
-    }
-
-    fn connect(&self, database: &str) -> Result<Client, postgres::Error> {
-        Client::connect(&self.params(database), NoTls)
-    }
-
-    /// Runs SQL and returns the rows, columns separated by `|`, NULL as nothing.
-    #[track_caller]
-    fn statement(&self, database: &str, text: &str) -> String {
-        let run = || -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
-            self.connect(database)?.simple_query(text)
-        };
-        let messages = run().unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        let row = |message: &SimpleQueryMessage| match message {
-            SimpleQueryMessage::Row(row) => {
-                let columns = (0..row.len()).map(|i| row.get(i).unwrap_or_default());
-                Some(columns.collect::<Vec<_>>().join("|"))
-            }
-            _ => None,
-        };
-        messages
-            .iter()
-            .filter_map(row)
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-
-    /// Files are psql's: they may copy rows that follow in the text.
-    #[track_caller]
-    fn load(&self, database: &str, files: &[&Path]) {
-        for file in files {
-            run(Command::new(self.bin.join("psql"))
-                .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
-                .args(["--single-transaction", "-d", &self.params(database), "-f"])
-                .arg(file));
-        }
     }
 }
 
