@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use tests::command::{children, run};
 use tests::httpd::Httpd;
 use tests::postgres::Cluster;
+use tests::process::amount;
 
 /// Processor time that httpd, parent and children, has used so far, in seconds. It does not depend
 /// on what else the machine does, apart from the caches that they share.
@@ -71,11 +72,6 @@ pub fn family_resident(httpd: &Httpd) -> u64 {
 
 /// The children's amounts, in bytes, that a file of /proc tells in kilobytes.
 fn amounts(httpd: &Httpd, file: &str, label: &str) -> impl Iterator<Item = u64> {
-    let amount = move |pid| {
-        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix(label))?;
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-        Some(kilobytes << 10)
-    };
-    httpd.children().into_iter().filter_map(amount)
+    let children = httpd.children().into_iter();
+    children.filter_map(move |pid| amount(pid, file, label))
 }

@@ -132,10 +132,7 @@ mod tests {
 
     /// Resident memory of this process in bytes.
     fn resident() -> u64 {
-        let text = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.unwrap().trim().trim_end_matches(" kB");
-        kib.parse::<u64>().unwrap() * 1024
+        ::tests::process::amount(std::process::id(), "status", "VmRSS:").unwrap()
     }
 
     fn record() -> Arc<FileRecord> {

@@ -19,6 +19,7 @@ pub mod modules;
 pub mod namespace;
 pub mod network;
 pub mod postgres;
+pub mod process;
 pub mod site;
 pub mod sums;
 

@@ -5,6 +5,7 @@ use std::fs;
 use sha1::{Digest, Sha1};
 use tests::files;
 use tests::httpd::Httpd;
+use tests::process::amount;
 use tests::site::{GERMANY, MTIME, Mirror, Site};
 use tests::sums::{PIECE_SIZE, Sums};
 
@@ -52,10 +53,7 @@ pub fn memory(httpd: &Httpd, line: &str) -> usize {
     let [child] = children[..] else {
         panic!("one child: {children:?}");
     };
-    let status = fs::read_to_string(format!("/proc/{child}/status")).expect("status");
-    let value = status.lines().find_map(|text| text.strip_prefix(line));
-    let number = value.and_then(|text| text.split_whitespace().next());
-    number.and_then(|kb| kb.parse::<usize>().ok()).expect(line) * 1024
+    amount(child, "status", line).expect(line) as usize
 }
 
 /// By how much the child's memory grows at most while it answers, and the answer.

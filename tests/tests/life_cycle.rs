@@ -8,6 +8,7 @@ use tests::command::is_alive;
 use tests::http::Response;
 use tests::httpd::{Builder, Httpd, Mpm};
 use tests::load::{Count, Load};
+use tests::process::amount;
 
 use crate::site::Site;
 
@@ -152,14 +153,10 @@ struct Memory {
 
 impl Memory {
     fn of(pid: u32) -> Option<Self> {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        let value = |label| {
-            let line = rollup.lines().find_map(|line| line.strip_prefix(label))?;
-            line.trim().trim_end_matches(" kB").parse().ok()
-        };
+        let kilobytes = |label| Some(amount(pid, "smaps_rollup", label)? >> 10);
         Some(Self {
-            anonymous: value("Anonymous:")?,
-            resident: value("Rss:")?,
+            anonymous: kilobytes("Anonymous:")?,
+            resident: kilobytes("Rss:")?,
         })
     }
 

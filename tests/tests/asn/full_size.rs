@@ -12,6 +12,7 @@ use asn_table::synthetic::{Random, routes};
 use mirror_db::ConnectionInfo;
 use tests::httpd::{Httpd, Mpm};
 use tests::postgres::{Cluster, Database};
+use tests::process::amount;
 
 /// Ranges and addresses. The full size takes a minute of PostgreSQL's time; `ASN_FULL_SIZE=1` in
 /// the environment asks for it.
@@ -181,13 +182,7 @@ fn the_table_costs_at_most_32_mb_for_all_children() {
 fn pss(httpd: &Httpd) -> u64 {
     let processes = std::iter::once(httpd.pid()).chain(httpd.children());
     processes
-        .map(|pid| {
-            let rollup =
-                fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
-            let text = line.map(|line| line.trim().trim_end_matches(" kB"));
-            text.and_then(|kilobytes| kilobytes.parse().ok())
-                .unwrap_or(0)
-        })
-        .sum()
+        .filter_map(|pid| amount(pid, "smaps_rollup", "Pss:"))
+        .sum::<u64>()
+        >> 10
 }

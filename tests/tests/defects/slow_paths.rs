@@ -1,9 +1,9 @@
 //! What took its time.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use tests::postgres::Cluster;
+use tests::process::amount;
 
 use crate::site::{BERLIN, Site};
 
@@ -77,8 +77,5 @@ fn m35_redirects_do_not_touch_what_is_stored_out_of_line() {
 
 /// Resident memory of a process in kB.
 fn resident(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|kb| kb.parse().ok()).expect("VmRSS")
+    amount(pid, "status", "VmRSS:").expect("VmRSS") >> 10
 }
