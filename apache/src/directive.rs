@@ -19,6 +19,8 @@ impl Context {
     pub const SERVER: Self = Self(sys::RSRC_CONF);
     /// Inside `<Directory>`, `<Location>`, `<Files>`; not in `.htaccess`.
     pub const DIRECTORY: Self = Self(sys::ACCESS_CONF);
+    /// Everywhere but in `.htaccess`.
+    pub const CONFIGURATION: Self = Self(sys::RSRC_CONF | sys::ACCESS_CONF);
     /// Everywhere; in `.htaccess` with `AllowOverride Options`.
     pub const OPTIONS: Self = Self(sys::OR_OPTIONS);
     /// Everywhere; in `.htaccess` with `AllowOverride Indexes`.

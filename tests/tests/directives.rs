@@ -40,6 +40,8 @@ const GOOD: &[(bool, &str)] = &[
     (DIRECTORY, "MirrorBrainTrusted 127.0.0.1 2001:db8::/32"),
     (DIRECTORY, "MirrorBrainDistance planar"),
     (DIRECTORY, "MirrorBrainDistance great-circle"),
+    (SERVER, "MirrorBrainCompatible Off"),
+    (DIRECTORY, "MirrorBrainCompatible 2.19"),
     (
         SERVER,
         "MirrorBrainDBDQuery \"SELECT 1 FROM f WHERE path = %s AND x LIKE 'a%%'\"",
@@ -219,6 +221,16 @@ const BAD: &[(bool, &str, &str)] = &[
         DIRECTORY,
         "MirrorBrainDistance euclidean",
         "MirrorBrainDistance: \"euclidean\" must be planar or great-circle",
+    ),
+    (
+        SERVER,
+        "MirrorBrainCompatible 2.18",
+        "MirrorBrainCompatible: \"2.18\" must be 2.19 or Off",
+    ),
+    (
+        SERVER,
+        "MirrorBrainCompatible",
+        "MirrorBrainCompatible takes one argument, 2.19 or Off",
     ),
     (
         SERVER,

@@ -40,6 +40,7 @@ pub fn directives(modules: &[&str]) -> Vec<Directive> {
 fn readme_context(text: &str) -> &'static str {
     match text {
         t if t.starts_with("only outside") => "server",
+        "anywhere" => "server, directory",
         t if t.ends_with("and in .htaccess") => "server, directory, .htaccess",
         t if t.starts_with("only inside") => "directory",
         other => panic!("httpd -L has a context that the README does not know: {other}"),

@@ -44,6 +44,7 @@ pub struct Directory {
     pub stamp_key: Option<Arc<str>>,
     pub trusted: List<IpNet>,
     pub distance: Option<Distance>,
+    pub compatible: Option<bool>,
 }
 
 impl Config for Directory {
@@ -80,6 +81,7 @@ impl Config for Directory {
                 .or_else(|| self.stamp_key.clone()),
             trusted: self.trusted.merge(&specific.trusted),
             distance: specific.distance.or(self.distance),
+            compatible: specific.compatible.or(self.compatible),
         }
     }
 
@@ -102,8 +104,9 @@ impl Config for Directory {
             stamp_key,
             trusted,
             distance,
+            compatible,
         } = self;
-        let flags = [engine, debug, form_get, head_locally];
+        let flags = [engine, debug, form_get, head_locally, compatible];
         flags.iter().all(|flag| flag.is_none())
             && base.is_none()
             && min_size.is_none()
@@ -149,6 +152,12 @@ impl Directory {
     /// `MirrorBrainDistance`
     pub fn distance(&self) -> Distance {
         self.distance.unwrap_or_default()
+    }
+
+    /// `MirrorBrainCompatible`: whether answers are to be those of MirrorBrain 2.19, to the byte,
+    /// where better ones are known.
+    pub fn is_compatible(&self) -> bool {
+        self.compatible.unwrap_or(true)
     }
 
     /// Notes where the engine was switched on; `None` if that place is no directory.

@@ -128,6 +128,16 @@ pub fn distance(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]
     Ok(())
 }
 
+pub fn compatible(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let value = text(command, args, 0)?;
+    directory.compatible = match value {
+        "2.19" => Some(true),
+        _ if value.eq_ignore_ascii_case("off") => Some(false),
+        _ => return Err(wrong(command, value, "must be 2.19 or Off")),
+    };
+    Ok(())
+}
+
 /// A network in CIDR notation, or an address, which is a network of one.
 fn prefix(command: &Command<'_>, value: &str) -> Result<IpNet, String> {
     value

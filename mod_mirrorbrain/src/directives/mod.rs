@@ -57,6 +57,7 @@ const fn ignored(name: &'static CStr, context: Context) -> Entry {
 
 const DIR: Context = Context::DIRECTORY;
 const OPT: Context = Context::OPTIONS;
+const ANY: Context = Context::CONFIGURATION;
 
 /// All directives but mod_dbd's, in the order of the README.
 pub const DIRECTIVES: &[Entry] = &[
@@ -143,6 +144,13 @@ pub const DIRECTIVES: &[Entry] = &[
         One,
         dir::distance,
         c"planar or great-circle",
+    ),
+    section(
+        c"MirrorBrainCompatible",
+        ANY,
+        One,
+        dir::compatible,
+        c"2.19 or Off",
     ),
     server(
         c"MirrorBrainDBDQuery",
