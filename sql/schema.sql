@@ -1,22 +1,18 @@
 -- The database of a MirrorBrain 2.19 site: the same tables, columns, types, view and functions,
--- so that the modules here and the existing tools can share one database.
---
---   createdb mirrorbrain
---   psql -v ON_ERROR_STOP=1 --single-transaction -f schema.sql -f countries.sql mirrorbrain
---
--- pfx2asn needs the extension ip4r, which a superuser (or the owner, if it is trusted) may create.
-
-CREATE EXTENSION IF NOT EXISTS ip4r;
+-- so that the modules here and the original tools can share one database. It stays as it is: what
+-- came later is in migrations/, for new databases too.
 
 -- Which release of which component last changed the schema.
+-- The original tools read the row of mirrorbrain; without the column id they drop this table.
 CREATE TABLE version (
-    component  text PRIMARY KEY,
+    id         serial PRIMARY KEY,
+    component  text    NOT NULL,
     major      integer NOT NULL,
     minor      integer NOT NULL,
     patchlevel integer NOT NULL
 );
 
-INSERT INTO version VALUES ('mirrorbrain', 2, 19, 0);
+INSERT INTO version (component, major, minor, patchlevel) VALUES ('mirrorbrain', 2, 19, 0);
 
 -- One row per mirror.
 CREATE TABLE server (
@@ -31,6 +27,7 @@ CREATE TABLE server (
     country         varchar(2)   NOT NULL,  -- ISO 3166-1 alpha-2 in lower case; ** for everywhere
     asn             integer      NOT NULL,
     prefix          varchar(18)  NOT NULL,  -- CIDR; wide enough for IPv4 only
+    ipv6_only       boolean      NOT NULL DEFAULT false,  -- its host has no IPv4 address
     score           smallint     NOT NULL,  -- weight; 0 takes the mirror out
     scan_fpm        integer      NOT NULL,  -- files per minute of the last scan
     last_scan       timestamp with time zone,
@@ -108,15 +105,6 @@ CREATE TABLE region (
     code varchar(2)  NOT NULL,
     name varchar(64) NOT NULL
 );
-
--- Network prefix to origin AS, for mod_asn. Sites created by mod_asn 1.7 have asn as integer,
--- which ends at 2147483647; AS numbers have 32 bits without sign (RFC 6793). Both types work.
-CREATE TABLE pfx2asn (
-    pfx iprange NOT NULL PRIMARY KEY,
-    asn bigint  NOT NULL
-);
-
-CREATE INDEX pfx2asn_pfx_key ON pfx2asn USING gist (pfx);
 
 -- Record that a mirror has a file. 1 if that is news, 0 if it was known or there is no such file.
 CREATE FUNCTION mirr_add_byid(arg_serverid integer, arg_fileid integer) RETURNS integer

@@ -3,7 +3,7 @@
 use crate::networks::Networks;
 use asn_table::Range;
 use indicatif::ProgressBar;
-use mirror_db::{Background, BackgroundError, ConnectionInfo, TextRow};
+use mirror_db::{Background, BackgroundError, ConnectionInfo, TextRow, schema};
 use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,12 +13,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Bytes of a piece of COPY.
 const PIECE: usize = 1 << 16;
-
-/// As in sql/schema.sql, for databases that have no such table yet.
-const CREATE: &str = "\
-CREATE EXTENSION IF NOT EXISTS ip4r;
-CREATE TABLE pfx2asn (pfx iprange NOT NULL PRIMARY KEY, asn bigint NOT NULL);
-CREATE INDEX pfx2asn_pfx_key ON pfx2asn USING gist (pfx);";
 
 const TYPES: &str = "SELECT attname, atttypid::regtype FROM pg_attribute \
      WHERE attrelid = to_regclass('pfx2asn') AND attname IN ('pfx', 'asn')";
@@ -63,7 +57,7 @@ pub fn replace(
     let mut types = connection.rows(TYPES)?;
     if types.is_empty() {
         bar.set_message("creating pfx2asn");
-        connection.run(CREATE)?;
+        connection.run(schema::PFX2ASN)?;
         types = connection.rows(TYPES)?;
     }
     let has_type = |column: &str, name: &str| {

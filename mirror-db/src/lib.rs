@@ -28,6 +28,7 @@ mod refresh;
 mod remembered;
 mod renew;
 mod reply;
+pub mod schema;
 mod session;
 mod settings;
 mod shared;

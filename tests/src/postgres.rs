@@ -162,7 +162,7 @@ impl Cluster {
         self.attach("postgres")
             .sql(&format!("CREATE DATABASE {TEMPLATE}"));
         let template = self.attach(TEMPLATE);
-        for file in ["schema.sql", "countries.sql"] {
+        for file in ["schema.sql", "pfx2asn.sql", "countries.sql"] {
             template.load(&workspace().join("sql").join(file));
         }
     }
