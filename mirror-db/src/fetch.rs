@@ -12,7 +12,7 @@ use crate::{
 use mirror_selection::MirrorSet;
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Fetcher {
     time: Duration,
     /// Mirrors and digests at once; not needed where the site has its own query for both.
     lookup: Option<Arc<Statement>>,
+    /// Takes its place where that cannot be prepared.
+    lookup_without_hash: Arc<Statement>,
     mirrors: Option<Arc<Statement>>,
     hashes: Option<Arc<Statement>>,
 }
@@ -36,11 +38,13 @@ impl Fetcher {
             let statement = Statement::custom("MirrorBrainDBDQuery", sql);
             Arc::new(statement.with_columns(mirror_table::COLUMNS))
         };
+        let batched = !settings.cache_ttl.is_zero();
         Self {
             pool,
             cache,
             time: settings.pool.query_timeout,
-            lookup: (!both).then(|| Arc::new(lookup::statement(!settings.cache_ttl.is_zero()))),
+            lookup: (!both).then(|| Arc::new(lookup::statement(batched))),
+            lookup_without_hash: Arc::new(lookup::statement_without_hash(batched)),
             mirrors: mirrors.map(own_mirrors),
             hashes: hash.map(|sql| Arc::new(hashes::own_statement(sql))),
         }
@@ -95,26 +99,45 @@ impl Fetcher {
         .filter_map(|(part, statement)| Some((part, statement.as_ref()?)))
         .collect();
         let asked = Instant::now();
-        let deadline = asked + self.time;
-        let assembly = Arc::new(Assembly::new(statements.len(), asked, done));
+        let file = File {
+            size,
+            mtime,
+            own_mirrors: self.mirrors.is_some(),
+            own_hashes: self.hashes.is_some(),
+        };
+        let assembly = Arc::new(Assembly::new(statements.len(), asked, file, done));
         for (part, statement) in statements {
             let mut parameters = vec![path.to_owned()];
             if part == Part::Hashes {
                 parameters.extend([size.to_string(), mtime.to_string()]);
             }
-            let (this, own) = (assembly.clone(), statement.clone());
-            let answer = move |answer: Answer| this.add(part, &own, answer, size, mtime);
-            if let Err(error) = self.pool.submit(statement, parameters, deadline, answer) {
-                // Its breaker is open: as if the server had said so again.
-                assembly.add(part, statement, Err(error), size, mtime);
-            }
+            let question = Question {
+                part,
+                statement: statement.clone(),
+                parameters,
+                deadline: asked + self.time,
+                otherwise: (part == Part::Lookup && self.mirrors.is_none())
+                    .then(|| self.lookup_without_hash.clone()),
+            };
+            assembly.ask(&self.pool, question);
         }
     }
+}
+
+/// A statement to run for a record.
+struct Question {
+    part: Part,
+    statement: Arc<Statement>,
+    parameters: Vec<String>,
+    deadline: Instant,
+    /// For the mirrors alone, if it cannot be run as it is.
+    otherwise: Option<Arc<Statement>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Lookup,
+    LookupWithoutHash,
     Mirrors,
     Hashes,
 }
@@ -124,8 +147,18 @@ type Done = Box<dyn FnOnce(Result<FileRecord, DbError>) + Send>;
 /// A record in the making.
 struct Assembly {
     asked: Instant,
+    file: File,
     left: Mutex<Left>,
     found: Mutex<Found>,
+}
+
+/// What a record is about, and which of its parts come from a site's own queries.
+#[derive(Default)]
+struct File {
+    size: u64,
+    mtime: i64,
+    own_mirrors: bool,
+    own_hashes: bool,
 }
 
 struct Left {
@@ -146,10 +179,12 @@ impl Assembly {
     fn new(
         parts: usize,
         asked: Instant,
+        file: File,
         done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static,
     ) -> Self {
         Self {
             asked,
+            file,
             left: Mutex::new(Left {
                 parts,
                 done: Some(Box::new(done)),
@@ -158,15 +193,53 @@ impl Assembly {
         }
     }
 
+    fn ask(self: &Arc<Self>, pool: &Arc<Pool>, question: Question) {
+        let question = Arc::new(question);
+        let (this, asked) = (self.clone(), question.clone());
+        // Weak: whoever drops the last of a pool waits for the end of the thread that this runs in.
+        let weak = Arc::downgrade(pool);
+        let answer = move |answer: Answer| this.hear(&weak, &asked, answer);
+        let Question { statement, .. } = &*question;
+        let parameters = question.parameters.clone();
+        if let Err(error) = pool.submit(statement, parameters, question.deadline, answer) {
+            // Its breaker is open: as if the server had said so again.
+            self.hear(&Arc::downgrade(pool), &question, Err(error));
+        }
+    }
+
+    /// Takes an answer, or asks for less.
+    fn hear(self: &Arc<Self>, pool: &Weak<Pool>, question: &Question, answer: Answer) {
+        let narrower = match &answer {
+            Err(error) if error.is_about_the_statement() => question.otherwise.as_ref(),
+            _ => None,
+        };
+        match (narrower, pool.upgrade()) {
+            (Some(statement), Some(pool)) => {
+                let question = Question {
+                    part: Part::LookupWithoutHash,
+                    statement: statement.clone(),
+                    parameters: question.parameters.clone(),
+                    deadline: question.deadline,
+                    otherwise: None,
+                };
+                self.ask(&pool, question);
+            }
+            _ => self.add(question.part, &question.statement, answer),
+        }
+    }
+
     /// One statement has answered.
-    fn add(&self, part: Part, statement: &Statement, answer: Answer, size: u64, mtime: i64) {
+    fn add(&self, part: Part, statement: &Statement, answer: Answer) {
+        let File { size, mtime, .. } = self.file;
         let result = answer.and_then(|rows| {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             match part {
-                Part::Lookup => {
+                Part::Lookup | Part::LookupWithoutHash => {
                     let (ids, versions) = lookup::read(&rows)?;
                     found.versions = versions;
                     found.mirrors.get_or_insert(Mirrors::Ids(ids));
+                    found.digests_failed |=
+                        part == Part::LookupWithoutHash && !self.file.own_hashes;
                 }
                 Part::Mirrors => {
                     let rows = mirror_table::read(statement, &rows)?;
@@ -188,15 +261,18 @@ impl Assembly {
             Ok(()) => self.part_done(),
             Err(error) if is_no_name(&error) => self.part_done(),
             // A redirect can do without digests.
-            Err(DbError::QueryFailed(_)) if part == Part::Hashes => {
-                self.found
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .digests_failed = true;
+            Err(DbError::QueryFailed(_)) if self.has_only_digests(part) => {
+                let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+                found.digests_failed |= part == Part::Hashes || !self.file.own_hashes;
+                drop(found);
                 self.part_done();
             }
             Err(error) => self.finish(Err(error)),
         }
+    }
+
+    fn has_only_digests(&self, part: Part) -> bool {
+        part == Part::Hashes || (part == Part::Lookup && self.file.own_mirrors)
     }
 
     fn part_done(&self) {
@@ -243,9 +319,7 @@ impl Drop for Assembly {
 /// The server could not take the path as text of its encoding: then it has no such path, either.
 fn is_no_name(error: &DbError) -> bool {
     match error {
-        DbError::QueryFailed(text) => ["(SQLSTATE 22021)", "(SQLSTATE 22P05)"]
-            .iter()
-            .any(|code| text.ends_with(code)),
+        DbError::QueryFailed(failure) => failure.is_no_text(),
         DbError::Unavailable(_) => false,
     }
 }
@@ -278,7 +352,12 @@ mod tests {
                 panic!("the query before is still under way");
             };
             let landing = fetcher.landing(key.clone(), flight.clone());
-            panics(Arc::new(Assembly::new(1, Instant::now(), landing)));
+            panics(Arc::new(Assembly::new(
+                1,
+                Instant::now(),
+                File::default(),
+                landing,
+            )));
             let answer = flight.wait(Instant::now() + Duration::from_secs(5));
             assert_eq!(
                 answer.map(|result| result.map(|_| ())),

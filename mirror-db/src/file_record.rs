@@ -30,7 +30,7 @@ pub struct Digests {
 pub struct FileRecord {
     pub(crate) mirrors: Mirrors,
     pub(crate) versions: SmallVec<[Version; 1]>,
-    /// Whether the site's own query for hashes failed.
+    /// Whether hashes could not be asked for.
     pub(crate) digests_failed: bool,
     /// When the database was asked.
     pub(crate) asked: Instant,

@@ -41,7 +41,7 @@ pub use background::{Background, BackgroundError, TextRow};
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::{CurrentTable, Database};
-pub use error::{DbError, Unavailable};
+pub use error::{DbError, QueryFailure, Unavailable};
 pub use file_record::{Digests, FileRecord};
 pub use hashes::{Detail, Hashes};
 pub use log::{LogLevel, Logger};

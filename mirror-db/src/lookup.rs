@@ -16,19 +16,34 @@ h.sha1piecesize, octet_length(h.sha1pieces), octet_length(h.pgp), \
 h.zblocksize, h.zhashlens, octet_length(h.zsums) \
 FROM filearr f LEFT JOIN hash h ON h.file_id = f.id WHERE f.path = ANY ($1::text[])";
 
-/// What messages call it.
+/// What is left of it where `hash` is missing, or the privilege to read it: a redirect can do
+/// without digests.
+const SQL_WITHOUT_HASH: &str = "\
+SELECT f.path, f.mirrors FROM filearr f WHERE f.path = ANY ($1::text[])";
+
+/// What messages call them.
 const NAME: &str = "the look-up of files";
+const NAME_WITHOUT_HASH: &str = "the look-up of files without hashes";
 
 /// The statement. Unless `batched`, each request makes its own round trip.
 pub(crate) fn statement(batched: bool) -> Statement {
+    make(NAME, SQL, batched)
+}
+
+/// The statement for the mirrors alone.
+pub(crate) fn statement_without_hash(batched: bool) -> Statement {
+    make(NAME_WITHOUT_HASH, SQL_WITHOUT_HASH, batched)
+}
+
+fn make(name: &'static str, sql: &str, batched: bool) -> Statement {
     if batched {
-        Statement::new(NAME, SQL, 1).batched()
+        Statement::new(name, sql, 1).batched()
     } else {
-        Statement::new(NAME, SQL.replace("= ANY ($1::text[])", "= $1"), 1)
+        Statement::new(name, sql.replace("= ANY ($1::text[])", "= $1"), 1)
     }
 }
 
-/// The mirrors and the versions that have hashes.
+/// The mirrors and the versions that have hashes, from rows of either statement.
 pub(crate) fn read(rows: &[Row]) -> Result<(MirrorSet, Vec<Version>), DbError> {
     let problem = |error: tokio_postgres::Error| DbError::query_failed(format!("{NAME}: {error}"));
     let mut ids = Vec::new();
@@ -43,6 +58,9 @@ pub(crate) fn read(rows: &[Row]) -> Result<(MirrorSet, Vec<Version>), DbError> {
 }
 
 fn version(row: &Row) -> Result<Option<Version>, tokio_postgres::Error> {
+    if row.len() == 2 {
+        return Ok(None);
+    }
     let (Some(size), Some(mtime)) = (number(row, 2)?, number(row, 3)?) else {
         return Ok(None);
     };

@@ -390,15 +390,16 @@ fn classify(statement: &Statement, error: &tokio_postgres::Error, at_prepare: bo
             failed(&text, at_prepare)
         };
     };
+    let failed = |lasting| Failure::Statement(DbError::refused(&text, code), lasting);
     match code.code() {
-        "57014" => Failure::Cancelled(DbError::query_failed(text)),
+        "57014" => Failure::Cancelled(DbError::refused(&text, code)),
         // The server goes down, or was never ready.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" => Failure::Lost(text),
         code if code.starts_with("08") => Failure::Lost(text),
         // Not about the parameters: a missing privilege, which shows only when the statement is
         // executed, or a view without data.
-        code if code.starts_with("42") || code.starts_with("55") => failed(&text, true),
-        _ => failed(&text, at_prepare),
+        code if code.starts_with("42") || code.starts_with("55") => failed(true),
+        _ => failed(at_prepare),
     }
 }
 

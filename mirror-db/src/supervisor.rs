@@ -207,8 +207,8 @@ async fn probe_failing(shared: Arc<Shared>) {
             let parameters = vec!["0".to_owned(); statement.parameters];
             let deadline = Instant::now() + shared.settings.query_timeout;
             let done = move |answer: Answer| {
-                if let Err(DbError::QueryFailed(text)) = &answer
-                    && text.contains("(SQLSTATE 22")
+                if let Err(DbError::QueryFailed(failure)) = &answer
+                    && failure.class() == "22"
                 {
                     again.succeeded(&probed);
                 }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Log, mirrors, open, until};
-use mirror_db::{ConnectionInfo, Database, DbError, Settings, Unavailable};
+use mirror_db::{ConnectionInfo, CustomQuery, Database, DbError, Settings, Unavailable};
 use std::{
     thread::{scope, sleep},
     time::{Duration, Instant},
@@ -202,21 +202,70 @@ fn a_lock_on_filearr_fails_fast_and_spares_the_mirror_table() {
 #[test]
 fn a_missing_table_breaks_only_its_own_statement() {
     let db = Cluster::shared().database("broken", &[&fixture()]);
-    db.sql("ALTER TABLE hash RENAME TO elsewhere");
+    db.sql("ALTER TABLE filearr RENAME TO elsewhere");
     let (database, log) = open(&db.params(), uncached());
     let error = mirrors(&database, "iso/full.iso").unwrap_err().to_string();
     assert!(
-        error.contains("relation \"hash\" does not exist (SQLSTATE 42P01)"),
+        error.contains("relation \"filearr\" does not exist (SQLSTATE 42P01)"),
         "{error}"
     );
     for _ in 0..50 {
         assert!(mirrors(&database, "iso/full.iso").is_err());
     }
     assert_eq!(database.mirrors().mirrors().len(), 38);
-    assert_eq!(log.take().len(), 1);
-    db.sql("ALTER TABLE elsewhere RENAME TO hash");
+    assert_eq!(log.take().len(), 2, "with hashes and without");
+    db.sql("ALTER TABLE elsewhere RENAME TO filearr");
     until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
-    assert_eq!(log.take(), ["the look-up of files works again"]);
+    until(2 * SECOND, || log.lines() == 2);
+}
+
+/// The mirrors of a file are known without its hashes, whatever keeps those from being read.
+#[test]
+fn a_redirect_can_do_without_the_table_of_hashes() {
+    for (name, settings) in [("hashless", uncached()), ("hashless_ttl", short_ttl())] {
+        let db = Cluster::shared().database(name, &[&fixture()]);
+        let (database, log) = open(&db.params(), settings);
+        let ask = || {
+            let (path, size, mtime) = common::FULL;
+            let record = database.file(path, size, mtime).unwrap();
+            let mirrors = record.mirrors(&database.mirrors()).iter().count();
+            let has_digests = record.digests(size, mtime).is_some();
+            assert_ne!(record.digests_failed(), has_digests);
+            (mirrors, has_digests)
+        };
+        assert_eq!(ask(), (36, true));
+        db.sql("ALTER TABLE hash RENAME TO elsewhere");
+        until(SECOND, || ask() == (36, false));
+        let (_, failed) = under_load(&database, || sleep(SECOND));
+        assert_eq!(failed, 0);
+        let said = "the look-up of files: relation \"hash\" does not exist (SQLSTATE 42P01)";
+        assert_eq!(log.take(), [said]);
+        db.sql("ALTER TABLE elsewhere RENAME TO hash");
+        until(2 * SECOND, || ask() == (36, true));
+        assert_eq!(log.take(), ["the look-up of files works again"]);
+    }
+}
+
+#[test]
+fn a_sites_own_query_for_mirrors_needs_none_of_our_tables() {
+    let db = Cluster::shared().database("own_mirrors", &[&fixture()]);
+    db.sql("ALTER TABLE filearr RENAME TO files");
+    let query = "SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, \
+        region_only, country_only, as_only, prefix_only, other_countries, file_maxsize \
+        FROM server WHERE id = ANY ((SELECT mirrors FROM files WHERE path = %s)::smallint[])";
+    let settings = Settings {
+        mirror_query: Some(std::sync::Arc::new(CustomQuery::parse(query, 1).unwrap())),
+        ..uncached()
+    };
+    let (database, log) = open(&db.params(), settings);
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(38));
+    assert!(
+        database
+            .file("iso/full.iso", 1, 1)
+            .unwrap()
+            .digests_failed()
+    );
+    assert_eq!(log.take().len(), 1);
 }
 
 #[test]
@@ -226,13 +275,14 @@ fn a_missing_privilege_is_said_once_until_it_is_granted() {
     let params = db.params().replace("user=mirrorbrain", "user=reader");
     let (database, log) = open(&params, uncached());
     for _ in 0..20 {
-        let error = mirrors(&database, "iso/full.iso").unwrap_err();
-        let text = "the look-up of files: permission denied for table hash (SQLSTATE 42501)";
-        assert_eq!(error, DbError::query_failed(text));
+        let record = database.file("iso/full.iso", 1, 1).unwrap();
+        assert_eq!(record.mirrors(&database.mirrors()).iter().count(), 36);
+        assert!(record.digests_failed());
     }
-    assert_eq!(log.take().len(), 1);
+    let text = "the look-up of files: permission denied for table hash (SQLSTATE 42501)";
+    assert_eq!(log.take(), [text]);
     db.sql("GRANT SELECT ON hash TO reader");
-    until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
+    until(2 * SECOND, || log.lines() == 1);
     assert_eq!(log.take(), ["the look-up of files works again"]);
 }
 

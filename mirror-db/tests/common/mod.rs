@@ -42,6 +42,11 @@ impl Log {
     }
 
     #[allow(dead_code, reason = "not every test binary uses it")]
+    pub fn lines(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    #[allow(dead_code, reason = "not every test binary uses it")]
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
