@@ -3,7 +3,7 @@
 use crate::pfx2asn;
 use crate::shared::{Leader, SharedTable};
 use asn_table::Summary;
-use mirror_db::{Background, ConnectionInfo, LogLevel, Logger};
+use mirror_db::{Connection, ConnectionInfo, LogLevel, Logger};
 use panics::{Point, persist};
 use std::io;
 use std::sync::Arc;
@@ -97,8 +97,8 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Keeper<S> {
 
     /// Reads the database if it has changed.
     fn update(&self, leader: &Leader<'_, S>, report: &Report<'_>) -> Result<(), Problem> {
-        let failed = |error: mirror_db::BackgroundError| Problem::Table(error.to_string());
-        let mut connection = Background::open(&self.database, &self.init_sql, PATIENCE)
+        let failed = |error: mirror_db::ConnectionError| Problem::Table(error.to_string());
+        let mut connection = Connection::open(&self.database, &self.init_sql, PATIENCE)
             .map_err(|error| Problem::Away(error.to_string()))?;
         // Read before the rows: a change in between shows at the next check.
         let version = pfx2asn::version(&mut connection).map_err(failed)?;

@@ -1,7 +1,7 @@
 //! What is read from the database.
 
 use asn_table::Builder;
-use mirror_db::{Background, BackgroundError};
+use mirror_db::{Connection, ConnectionError};
 
 /// The answer for one address (the parameter), from the database itself.
 pub const FALLBACK_QUERY: &str = "SELECT pfx::text, asn::text FROM pfx2asn \
@@ -37,8 +37,8 @@ pub(crate) struct LeftOut {
 
 /// The state of the table; `Some(None)` if it cannot be told, `None` if there is no table.
 pub(crate) fn version(
-    connection: &mut Background,
-) -> Result<Option<Option<String>>, BackgroundError> {
+    connection: &mut Connection,
+) -> Result<Option<Option<String>>, ConnectionError> {
     let rows = connection.rows(VERSION)?;
     Ok(rows
         .into_iter()
@@ -48,8 +48,8 @@ pub(crate) fn version(
 
 /// The whole table.
 pub(crate) fn read(
-    connection: &mut Background,
-) -> Result<(Builder, u64, LeftOut), BackgroundError> {
+    connection: &mut Connection,
+) -> Result<(Builder, u64, LeftOut), ConnectionError> {
     let mut reader = Reader::default();
     connection.copy_out(COPY, |piece| reader.take(piece))?;
     Ok((reader.builder, reader.rows, reader.left_out))

@@ -3,7 +3,7 @@
 use crate::networks::Networks;
 use asn_table::Range;
 use indicatif::ProgressBar;
-use mirror_db::{Background, BackgroundError, ConnectionInfo, TextRow, schema};
+use mirror_db::{Connection, ConnectionError, ConnectionInfo, TextRow, schema};
 use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -51,8 +51,8 @@ pub fn replace(
     database: &ConnectionInfo,
     networks: &Networks,
     bar: &ProgressBar,
-) -> Result<Outcome, BackgroundError> {
-    let mut connection = Background::open(database, &[], PATIENCE)?;
+) -> Result<Outcome, ConnectionError> {
+    let mut connection = Connection::open(database, &[], PATIENCE)?;
     connection.run("BEGIN")?;
     let mut types = connection.rows(TYPES)?;
     if types.is_empty() {

@@ -3,11 +3,11 @@
 //!
 //! Everything that talks to PostgreSQL, and nothing that knows of httpd.
 
-mod background;
 mod cache;
 mod calm;
 mod certificate;
 mod connect;
+mod connection;
 mod connection_info;
 mod custom_query;
 mod database;
@@ -34,10 +34,11 @@ mod settings;
 mod shared;
 mod statement;
 mod supervisor;
+pub mod tables;
 mod tls;
 mod value;
 
-pub use background::{Background, BackgroundError, TextRow};
+pub use connection::{Connection, ConnectionError, Parameter, TextRow, Transaction};
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::{CurrentTable, Database};
@@ -49,3 +50,4 @@ pub use pool::Pool;
 pub use remembered::{Found, Remembered};
 pub use settings::{PoolSettings, Settings};
 pub use statement::Statement;
+pub use tokio_postgres::error::SqlState;

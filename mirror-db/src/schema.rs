@@ -8,7 +8,7 @@ mod check;
 
 pub use check::{Deviation, Finding, check};
 
-use crate::{Background, BackgroundError};
+use crate::{Connection, ConnectionError};
 
 /// The tables of MirrorBrain 2.19, but for the networks.
 pub const BASE: &str = include_str!("../../sql/schema.sql");
@@ -53,7 +53,7 @@ pub enum SchemaError {
     Empty,
     /// A statement failed.
     #[error(transparent)]
-    Database(#[from] BackgroundError),
+    Database(#[from] ConnectionError),
 }
 
 /// Redirects wait for a statement that waits for a lock, so it must not wait long.
@@ -65,7 +65,7 @@ const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'; \
 ///
 /// # Errors
 /// If there are tables already, or a statement fails; nothing is left behind then.
-pub fn init(connection: &mut Background, networks: bool) -> Result<(), SchemaError> {
+pub fn init(connection: &mut Connection, networks: bool) -> Result<(), SchemaError> {
     connection.run(BEGIN)?;
     if exists(connection, "server")? {
         connection.run("ROLLBACK")?;
@@ -86,7 +86,7 @@ pub fn init(connection: &mut Background, networks: bool) -> Result<(), SchemaErr
 ///
 /// # Errors
 /// If it has no tables at all, or does not answer.
-pub fn pending(connection: &mut Background) -> Result<Vec<Migration>, SchemaError> {
+pub fn pending(connection: &mut Connection) -> Result<Vec<Migration>, SchemaError> {
     if !exists(connection, "server")? {
         return Err(SchemaError::Empty);
     }
@@ -110,7 +110,7 @@ pub fn pending(connection: &mut Background) -> Result<Vec<Migration>, SchemaErro
 ///
 /// # Errors
 /// As [`pending`], and if a statement fails or a table stays in use; then nothing has changed.
-pub fn migrate(connection: &mut Background) -> Result<Vec<Migration>, SchemaError> {
+pub fn migrate(connection: &mut Connection) -> Result<Vec<Migration>, SchemaError> {
     connection.run(BEGIN)?;
     // Only now, as another migration may have come first.
     let done = pending(connection).and_then(|missing| {
@@ -121,7 +121,7 @@ pub fn migrate(connection: &mut Background) -> Result<Vec<Migration>, SchemaErro
     done
 }
 
-fn apply(connection: &mut Background, migrations: &[Migration]) -> Result<(), SchemaError> {
+fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), SchemaError> {
     for Migration { number, name, sql } in migrations {
         connection.run(sql)?;
         connection.run(&format!(
@@ -131,7 +131,7 @@ fn apply(connection: &mut Background, migrations: &[Migration]) -> Result<(), Sc
     Ok(())
 }
 
-fn exists(connection: &mut Background, table: &str) -> Result<bool, BackgroundError> {
+fn exists(connection: &mut Connection, table: &str) -> Result<bool, ConnectionError> {
     let rows = connection.rows(&format!("SELECT to_regclass('{table}')"))?;
     Ok(rows.into_iter().flatten().any(|name| name.is_some()))
 }

@@ -1,7 +1,7 @@
 //! Databases that are new, old, and damaged.
 
 use mirror_db::schema::{self, Finding, SchemaError};
-use mirror_db::{Background, ConnectionInfo};
+use mirror_db::{Connection, ConnectionInfo};
 use std::time::Duration;
 use tests::postgres::{Cluster, Database};
 
@@ -15,9 +15,9 @@ const BEFORE_2_19: &str = "DROP TABLE version; \
 /// What one of MirrorBrain 2.13 to 2.16 lacks.
 const BEFORE_2_17: &str = "DROP TABLE version; ALTER TABLE server DROP COLUMN ipv6_only";
 
-fn open(database: &Database<'_>) -> Background {
+fn open(database: &Database<'_>) -> Connection {
     let info = ConnectionInfo::parse(&database.params()).expect("parameters");
-    Background::open(&info, &[], Duration::from_secs(20)).expect("connection")
+    Connection::open(&info, &[], Duration::from_secs(20)).expect("connection")
 }
 
 fn empty(name: &str) -> Database<'static> {
@@ -28,7 +28,7 @@ fn empty(name: &str) -> Database<'static> {
     cluster.attach(name)
 }
 
-fn deviations(connection: &mut Background) -> Vec<String> {
+fn deviations(connection: &mut Connection) -> Vec<String> {
     let found = schema::check(connection).expect("check");
     found.iter().map(ToString::to_string).collect()
 }
@@ -167,7 +167,7 @@ fn a_check_changes_nothing_and_works_for_a_reader() {
         .params()
         .replace("user=mirrorbrain", "user=schema_reader");
     let info = ConnectionInfo::parse(&params).expect("parameters");
-    let mut connection = Background::open(&info, &[], Duration::from_secs(20)).expect("connection");
+    let mut connection = Connection::open(&info, &[], Duration::from_secs(20)).expect("connection");
     let found = deviations(&mut connection);
     assert_eq!(found, ["missing table migration (table)"]);
     assert_eq!(database.sql("SELECT count(*) FROM pg_class"), before);

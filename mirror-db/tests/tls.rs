@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "tests")]
 
-use mirror_db::{Background, ConnectionInfo};
+use mirror_db::{Connection, ConnectionInfo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, DnType, IsCa, KeyPair};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use tests::{command, postgres::Cluster};
@@ -71,7 +71,7 @@ fn server(dir: &Path, name: &str, authority: Option<&str>) -> Cluster {
 /// Whether the connection is encrypted, or why there is none.
 fn encrypted(params: &str) -> Result<bool, String> {
     let info = ConnectionInfo::parse_with(params, |_| None).map_err(|e| e.to_string())?;
-    let open = Background::open(&info, &[], Duration::from_secs(5));
+    let open = Connection::open(&info, &[], Duration::from_secs(5));
     let mut connection = open.map_err(|error| error.to_string())?;
     let rows = connection.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
     Ok(rows.unwrap()[0][0].as_deref() == Some("t"))

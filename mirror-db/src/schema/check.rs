@@ -4,7 +4,7 @@
 //! schema, both are described by the same query of the catalogues, and the transaction is rolled back.
 
 use super::{BASE, MIGRATIONS, PFX2ASN, SchemaError, exists};
-use crate::{Background, BackgroundError};
+use crate::{Connection, ConnectionError};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -102,7 +102,7 @@ type Description = BTreeMap<(String, String), String>;
 ///
 /// # Errors
 /// If there are no tables at all, or a statement fails.
-pub fn check(connection: &mut Background) -> Result<Vec<Deviation>, SchemaError> {
+pub fn check(connection: &mut Connection) -> Result<Vec<Deviation>, SchemaError> {
     if !exists(connection, "server")? {
         return Err(SchemaError::Empty);
     }
@@ -128,7 +128,7 @@ pub fn check(connection: &mut Background) -> Result<Vec<Deviation>, SchemaError>
 }
 
 /// What the embedded DDL makes. The caller rolls back.
-fn reference(connection: &mut Background, networks: bool) -> Result<Description, BackgroundError> {
+fn reference(connection: &mut Connection, networks: bool) -> Result<Description, ConnectionError> {
     connection.run(
         "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true); \
          SET LOCAL check_function_bodies = off; SET LOCAL client_min_messages = warning",
@@ -143,7 +143,7 @@ fn reference(connection: &mut Background, networks: bool) -> Result<Description,
     describe(connection, "pg_my_temp_schema()")
 }
 
-fn describe(connection: &mut Background, namespace: &str) -> Result<Description, BackgroundError> {
+fn describe(connection: &mut Connection, namespace: &str) -> Result<Description, ConnectionError> {
     let rows = connection.rows(&DESCRIPTION.replace("$namespace", namespace))?;
     let entry = |row: Vec<Option<String>>| match <[Option<String>; 3]>::try_from(row) {
         Ok([Some(kind), Some(name), definition]) => {

@@ -1,7 +1,10 @@
-//! A connection of its own for work beside the requests: whole tables in and out.
+//! A connection of its own for work beside the requests: statements one after the other, and whole
+//! tables in and out.
 //!
 //! It blocks the calling thread, but never for good: each step has a deadline, and the server is
 //! told to give up as well.
+
+mod transaction;
 
 use crate::{
     ConnectionInfo,
@@ -12,28 +15,57 @@ use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::runtime::{self, Runtime};
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{Row, SimpleQueryMessage, error::SqlState, types::ToSql};
+
+pub use transaction::Transaction;
 
 /// The longest that connecting takes unless `connect_timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What went wrong, in one line, with the server's SQLSTATE if it has answered. Holds no password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BackgroundError(String);
+#[error("{message}")]
+pub struct ConnectionError {
+    message: String,
+    code: Option<SqlState>,
+}
+
+impl ConnectionError {
+    fn ours(message: String) -> Self {
+        let code = None;
+        Self { message, code }
+    }
+
+    /// What the server calls it; `None` if it has not answered.
+    pub fn code(&self) -> Option<&SqlState> {
+        self.code.as_ref()
+    }
+}
+
+impl From<tokio_postgres::Error> for ConnectionError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self {
+            message: message(&error),
+            code: error.code().cloned(),
+        }
+    }
+}
+
+/// A value for a placeholder of a statement.
+pub type Parameter<'a> = &'a (dyn ToSql + Sync);
 
 /// The columns of a row as text; `None` is NULL.
 pub type TextRow = Vec<Option<String>>;
 
 /// An open connection.
-pub struct Background {
+pub struct Connection {
     // Before the runtime, which its end needs.
     link: Link,
     runtime: Runtime,
     patience: Duration,
 }
 
-impl Background {
+impl Connection {
     /// Connects, and runs the statements of `DBDInitSQL`. From then on each step may take as long
     /// as `patience`: a statement, or the time between two pieces of a copy.
     ///
@@ -43,8 +75,8 @@ impl Background {
         info: &ConnectionInfo,
         init_sql: &[String],
         patience: Duration,
-    ) -> Result<Self, BackgroundError> {
-        let failed = |reason: String| BackgroundError(reason);
+    ) -> Result<Self, ConnectionError> {
+        let failed = ConnectionError::ours;
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -71,16 +103,42 @@ impl Background {
     ///
     /// # Errors
     /// If one fails, or they take too long.
-    pub fn run(&mut self, sql: &str) -> Result<(), BackgroundError> {
+    pub fn run(&mut self, sql: &str) -> Result<(), ConnectionError> {
         let work = self.link.client.batch_execute(sql);
         self.runtime.block_on(within(self.patience, work))
     }
 
-    /// The rows of a query.
+    /// The rows of a statement with placeholders `$1`, `$2`, ... and their values.
     ///
     /// # Errors
     /// If it fails or takes too long.
-    pub fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, BackgroundError> {
+    pub fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, ConnectionError> {
+        let work = self.link.client.query(sql, parameters);
+        self.runtime.block_on(within(self.patience, work))
+    }
+
+    /// Runs a statement with placeholders and returns the number of rows that it has changed.
+    ///
+    /// # Errors
+    /// If it fails or takes too long.
+    pub fn execute(
+        &mut self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64, ConnectionError> {
+        let work = self.link.client.execute(sql, parameters);
+        self.runtime.block_on(within(self.patience, work))
+    }
+
+    /// The rows of a query without placeholders, as text.
+    ///
+    /// # Errors
+    /// If it fails or takes too long.
+    pub fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, ConnectionError> {
         let work = self.link.client.simple_query(sql);
         let answer = self.runtime.block_on(within(self.patience, work))?;
         let rows = answer.iter().filter_map(|message| match message {
@@ -102,7 +160,7 @@ impl Background {
         &mut self,
         sql: &str,
         mut take: impl FnMut(&[u8]),
-    ) -> Result<(), BackgroundError> {
+    ) -> Result<(), ConnectionError> {
         let patience = self.patience;
         self.runtime.block_on(async {
             let stream = within(patience, self.link.client.copy_out(sql)).await?;
@@ -123,7 +181,7 @@ impl Background {
         &mut self,
         sql: &str,
         mut next: impl FnMut() -> Option<Vec<u8>>,
-    ) -> Result<u64, BackgroundError> {
+    ) -> Result<u64, ConnectionError> {
         let patience = self.patience;
         self.runtime.block_on(async {
             let sink = within(patience, self.link.client.copy_in(sql)).await?;
@@ -140,10 +198,10 @@ impl Background {
 async fn within<T>(
     patience: Duration,
     work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, BackgroundError> {
+) -> Result<T, ConnectionError> {
     match tokio::time::timeout(patience, work).await {
-        Ok(result) => result.map_err(|error| BackgroundError(message(&error))),
-        Err(_) => Err(BackgroundError(format!(
+        Ok(result) => result.map_err(ConnectionError::from),
+        Err(_) => Err(ConnectionError::ours(format!(
             "no answer within {} s",
             patience.as_secs_f32()
         ))),
@@ -155,10 +213,10 @@ mod tests {
     use super::*;
     use ::tests::postgres::Cluster;
 
-    fn open(params: &str) -> Result<Background, BackgroundError> {
+    fn open(params: &str) -> Result<Connection, ConnectionError> {
         let info = ConnectionInfo::parse(params).unwrap();
         let init = ["SET search_path = pg_catalog, public".to_owned()];
-        Background::open(&info, &init, Duration::from_secs(5))
+        Connection::open(&info, &init, Duration::from_secs(5))
     }
 
     #[test]
@@ -203,6 +261,20 @@ mod tests {
             connection.rows("SELECT 1"),
             Ok(vec![vec![Some("1".into())]])
         );
+    }
+
+    #[test]
+    fn values_travel_as_parameters() {
+        let db = Cluster::shared().database("connection_parameters", &[]);
+        let mut connection = open(&db.params()).unwrap();
+        let text = "it's \\ \"100%\"; DROP TABLE server; --";
+        let rows = connection
+            .query("SELECT $1::text, $2::bigint", &[&text, &7_i64])
+            .unwrap();
+        let values: Vec<(String, i64)> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
+        assert_eq!(values, [(text.to_owned(), 7)]);
+        let error = connection.execute("SELECT 1 / $1::int", &[&0]).unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::DIVISION_BY_ZERO));
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! The table of arguments. Help, manual pages and completions are made from it.
+
+use crate::commands::{
+    commentadd, delete, disable, enable, instances, later, list, rename, score, show,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Administers the mirrors of a MirrorBrain site.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mb",
+    version,
+    infer_long_args = true,
+    args_override_self = true,
+    max_term_width = 100,
+    after_help = "mb help COMMAND tells more about a command. Exit status: 0 done, 1 something went \
+                  wrong, 2 the configuration file cannot be parsed."
+)]
+pub struct Cli {
+    /// What stands before the command.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options before the command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GlobalOptions {
+    /// The configuration file [default: /etc/mirrorbrain.conf]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Which MirrorBrain of this machine [default: the first one of the configuration file]
+    #[arg(
+        short = 'b',
+        long = "brain-instance",
+        value_name = "NAME",
+        env = "MB",
+        hide_env_values = true
+    )]
+    pub instance: Option<String>,
+
+    /// Tell more about what goes on
+    #[arg(short, long)]
+    pub debug: bool,
+}
+
+/// Facts for programs.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Facts {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Changes that can be tried first.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Changes {
+    /// Only tell what would be done
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = false)]
+pub enum Command {
+    /// List the MirrorBrains of this machine
+    Instances(instances::Arguments),
+    /// List mirrors
+    List(list::Arguments),
+    /// Show all that is known of a mirror
+    Show(show::Arguments),
+    /// Let a mirror be used
+    Enable(enable::Arguments),
+    /// Take a mirror out of use
+    Disable(disable::Arguments),
+    /// Show or change how often a mirror is chosen
+    Score(score::Arguments),
+    /// Give a mirror another name
+    Rename(rename::Arguments),
+    /// Remove a mirror and its files from the database
+    Delete(delete::Arguments),
+    /// Add to the comment about a mirror
+    Commentadd(commentadd::Arguments),
+    /// Find out which files mirrors have
+    Scan(later::Arguments),
+    /// Check whether mirrors are alive
+    Probe(later::Arguments),
+    /// Make hashes of the files of the tree
+    Makehashes(later::Arguments),
+}

@@ -1,0 +1,37 @@
+//! `mb commentadd`
+
+use crate::cli::Changes;
+use crate::error::Failure;
+use crate::session::Session;
+use clap::Args;
+use mirror_db::tables::server::{self, Column};
+
+/// Arguments of `mb commentadd`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The mirror, or a part of its name that no other has
+    identifier: String,
+
+    /// The text to add
+    #[arg(
+        short = 'C',
+        long,
+        value_name = "TEXT",
+        required = true,
+        allow_hyphen_values = true
+    )]
+    comment: String,
+
+    #[command(flatten)]
+    changes: Changes,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    let mirror = session.mirror(&arguments.identifier)?;
+    let comment = format!("{} \n\n{}", mirror.comment, arguments.comment);
+    let what = format!("add to the comment about {}", mirror.identifier);
+    session.change(arguments.changes.dry_run, what, |connection| {
+        server::set(connection, mirror.id, Column::Comment, Some(&comment))?;
+        Ok(())
+    })
+}

@@ -1,0 +1,29 @@
+//! `mb disable`
+
+use crate::cli::Changes;
+use crate::error::Failure;
+use crate::session::Session;
+use clap::Args;
+use mirror_db::tables::server::{self, Column};
+
+/// Arguments of `mb disable`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The mirror, or a part of its name that no other has
+    identifier: String,
+
+    #[command(flatten)]
+    changes: Changes,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    let mirror = session.mirror(&arguments.identifier)?;
+    let what = format!("disable {}", mirror.identifier);
+    session.change(arguments.changes.dry_run, what, |connection| {
+        // Nobody probes it while it is disabled, so nobody knows whether it is alive.
+        for column in [Column::Enabled, Column::StatusBaseurl] {
+            server::set(connection, mirror.id, column, Some("false"))?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,35 @@
+//! `mb rename`
+
+use crate::cli::Changes;
+use crate::error::Failure;
+use crate::mirror_text;
+use crate::session::Session;
+use clap::Args;
+use mirror_db::tables::columns::Columns;
+use mirror_db::tables::server::{self, Column};
+
+/// Arguments of `mb rename`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The mirror, or a part of its name that no other has
+    identifier: String,
+
+    /// Its new name
+    new_identifier: String,
+
+    #[command(flatten)]
+    changes: Changes,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    let mirror = session.mirror(&arguments.identifier)?;
+    let new = &arguments.new_identifier;
+    let what = format!("rename {} to {new}", mirror.identifier);
+    session.change(arguments.changes.dry_run, what, |connection| {
+        mirror_text::check_name(connection, new)?;
+        let columns = Columns::of(connection, "server")?;
+        mirror_text::check_width(&columns, Column::Identifier, new)?;
+        server::set(connection, mirror.id, Column::Identifier, Some(new))?;
+        Ok(())
+    })
+}

@@ -1,0 +1,55 @@
+//! `mb score`
+
+use crate::cli::{Changes, Facts};
+use crate::error::Failure;
+use crate::session::Session;
+use clap::Args;
+use mirror_db::tables::server::{self, Column};
+
+/// Arguments of `mb score`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The mirror, or a part of its name that no other has
+    identifier: String,
+
+    /// The new score, -32768 to 32767; 100 is usual, 0 takes the mirror out
+    score: Option<String>,
+
+    #[command(flatten)]
+    facts: Facts,
+
+    #[command(flatten)]
+    changes: Changes,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    let new = arguments.score.as_deref().map(parse).transpose()?;
+    let mirror = session.mirror(&arguments.identifier)?;
+    let Some(new) = new else {
+        if arguments.facts.json {
+            session.out.json(&mirror.score)?;
+        } else {
+            session.out.line(mirror.score)?;
+        }
+        return Ok(());
+    };
+    let what = format!("change score for {}", mirror.identifier);
+    session.change(arguments.changes.dry_run, what, |connection| {
+        let value = new.to_string();
+        server::set(connection, mirror.id, Column::Score, Some(&value))?;
+        Ok(())
+    })?;
+    session.out.line(format_args!(
+        "Changing score for {}: {} -> {new}",
+        mirror.identifier, mirror.score
+    ))?;
+    Ok(())
+}
+
+/// Reads a score: the column is a smallint.
+pub(crate) fn parse(text: &str) -> Result<i16, Failure> {
+    text.trim().parse().map_err(|_| {
+        Failure::new(format!("\"{text}\" is no score"))
+            .hint("a score is a number from -32768 to 32767; 100 is usual, 0 takes a mirror out")
+    })
+}

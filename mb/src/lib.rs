@@ -1,0 +1,54 @@
+#![forbid(unsafe_code)]
+//! `mb`, the administration tool of a MirrorBrain site.
+//!
+//! It alone knows the terminal, the environment, the configuration file and the exit status; what it
+//! does is in the crates below it. [`cli`] is the table of arguments, from which help, manual pages
+//! and completions are made; [`commands`] has one file for each command.
+//!
+//! In a pipe the output is that of MirrorBrain 2.19 to the byte, since scripts read it; on a terminal
+//! it is made for people, and with `--json` for programs: see [`output`].
+
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod mirror_text;
+pub mod output;
+pub mod python;
+pub mod session;
+
+use clap::{CommandFactory, FromArgMatches};
+use error::Failure;
+use session::Session;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    let parsed = cli::Cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| cli::Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
+        Err(help) => return Ok(help.print()?),
+    };
+    let Some(command) = cli.command else {
+        return Ok(cli::Cli::command().print_help()?);
+    };
+    let mut session = Session::new(cli.global);
+    let outcome = commands::run(command, &mut session);
+    // What was printed before a failure is printed all the same.
+    let flushed = session.out.flush();
+    outcome.and(flushed.map_err(Failure::from))
+}

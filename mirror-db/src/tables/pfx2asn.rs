@@ -1,0 +1,63 @@
+//! `pfx2asn`: which network and which autonomous system an address belongs to.
+//!
+//! Its column `pfx` is an `iprange` (mod_asn 1.7 and later) or an `ip4r`; PostgreSQL reads a
+//! parameter as whichever it is compared with.
+
+use crate::value::TextParam;
+use crate::{Connection, ConnectionError};
+use serde::Serialize;
+use std::net::IpAddr;
+
+const EXISTS: &str = "SELECT to_regclass('pfx2asn') IS NOT NULL";
+
+/// `@` is the number of addresses, so the smallest network comes first.
+const LOOK_UP: &str = "\
+SELECT pfx::text, asn::bigint FROM pfx2asn WHERE pfx >>= $1 ORDER BY @ pfx LIMIT 1";
+
+/// In the order of the table, as it was filled.
+const NETWORKS: &str = "SELECT pfx::text FROM pfx2asn WHERE asn = $1::bigint ORDER BY ctid";
+
+pub(super) const STATEMENTS: &[&str] = &[EXISTS, LOOK_UP, NETWORKS];
+
+/// A network and who announces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// In CIDR notation if it is a CIDR block, else first and last address.
+    pub prefix: String,
+    /// The number of the autonomous system.
+    pub asn: i64,
+}
+
+/// Whether there is such a table: it comes with mod_asn, which a site may do without.
+///
+/// # Errors
+/// Those of the database.
+pub fn exists(connection: &mut Connection) -> Result<bool, ConnectionError> {
+    let rows = connection.query(EXISTS, &[])?;
+    Ok(rows.first().is_some_and(|row| row.get(0)))
+}
+
+/// The smallest network that holds an address.
+///
+/// # Errors
+/// Those of the database: also that the table knows no IPv6.
+pub fn look_up(
+    connection: &mut Connection,
+    address: IpAddr,
+) -> Result<Option<Network>, ConnectionError> {
+    let text = address.to_canonical().to_string();
+    let rows = connection.query(LOOK_UP, &[&TextParam(&text)])?;
+    Ok(rows.first().map(|row| Network {
+        prefix: row.get(0),
+        asn: row.get(1),
+    }))
+}
+
+/// All networks of an autonomous system.
+///
+/// # Errors
+/// Those of the database.
+pub fn networks(connection: &mut Connection, asn: i64) -> Result<Vec<String>, ConnectionError> {
+    let rows = connection.query(NETWORKS, &[&asn])?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
