@@ -7,11 +7,12 @@ use crate::rank::Key;
 /// Up to as many are kept in order all the time: a redirect names so many at most.
 const FEW: usize = 8;
 
-/// A mirror's place in its group. The row makes the order total, so that equal keys keep the
-/// order of the candidates.
+/// A mirror's place in its group. Among equal keys the lot decides, where lots are drawn; the row
+/// makes the order total, so that else they keep the order of the candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub key: Key,
+    pub lot: u32,
     pub row: u32,
 }
 
@@ -118,7 +119,7 @@ mod tests {
             keys in vec(0_u64..20, 0..60),
             wanted in 1_usize..30,
         ) {
-            let place = |(&key, row)| Place { key, row };
+            let place = |(&key, row)| Place { key, lot: row % 3, row };
             let mut all: Vec<Place> = keys.iter().zip(0..).map(place).collect();
             let mut best = Best::new(wanted);
             for &place in &all {

@@ -52,7 +52,7 @@ pub use client::Client;
 pub use group::{Group, Realm};
 pub use mirror::{Mirror, MirrorRow};
 pub use place::{Code, Region, parse_coordinates};
-pub use rank::{Distance, UnknownDistance};
+pub use rank::{Distance, Order, Ties, UnknownDistance};
 pub use select::{Extent, select};
 pub use selection::{Choice, Selection};
 pub use set::MirrorSet;

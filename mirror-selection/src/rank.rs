@@ -42,6 +42,35 @@ impl FromStr for Distance {
     }
 }
 
+/// What becomes of mirrors that are equally far away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ties {
+    /// They stand in the order of the candidates, the order that existing sites know; only the
+    /// target of a redirect is drawn, and need not be the first of them.
+    #[default]
+    Listed,
+    /// Their order is drawn by score, and the target is the first.
+    Drawn,
+}
+
+/// What the order of mirrors inside a group is made by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The measure
+    pub distance: Distance,
+    /// Equals
+    pub ties: Ties,
+}
+
+impl From<Distance> for Order {
+    fn from(distance: Distance) -> Self {
+        Self {
+            distance,
+            ..Self::default()
+        }
+    }
+}
+
 /// Position inside a group: the smaller, the sooner.
 pub(crate) type Key = u64;
 
@@ -105,18 +134,28 @@ fn great_circle(a: (f32, f32), b: (f32, f32)) -> f64 {
 pub(crate) struct Ranking {
     /// Where the client is, if that is known.
     place: Option<(f32, f32)>,
-    distance: Distance,
+    order: Order,
     share: u32,
 }
 
 impl Ranking {
     /// For a group of `count` mirrors.
-    pub fn new(client: Option<(f32, f32)>, distance: Distance, count: u32) -> Self {
+    pub fn new(client: Option<(f32, f32)>, order: Order, count: u32) -> Self {
         Self {
-            place: client.filter(|&place| distance.is_place(place)),
-            distance,
+            place: client.filter(|&place| order.distance.is_place(place)),
+            order,
             share: share(count),
         }
+    }
+
+    /// The lot of a mirror among those that have the same key. Random keys need none.
+    pub fn lot(&self, spot: Spot, random: &mut impl FnMut() -> u64) -> u32 {
+        if self.order.ties == Ties::Listed || self.place.is_none() {
+            return 0;
+        }
+        // 62 bits, of which the upper half tells enough.
+        let key = by_chance(random(), spot.score, Key::MAX);
+        key.map_or(u32::MAX, |key| (key >> 30) as u32)
     }
 
     /// The key of a mirror; `None` if it is above the bar.
@@ -125,7 +164,7 @@ impl Ranking {
             return by_chance(random(), spot.score, bar);
         };
         let there = (spot.latitude, spot.longitude);
-        let distance = self.distance.between(place, there).min(KEY_MAX);
+        let distance = self.order.distance.between(place, there).min(KEY_MAX);
         // Most are farther away than the first few, and need no division.
         (distance <= bar)
             .then(|| by_distance(distance, self.share, spot.score))
@@ -281,7 +320,7 @@ mod tests {
                 .prop_map(|(latitude, longitude, score)| Spot { latitude, longitude, score }),
         ) {
             let mut random = || unreachable!("the place is known");
-            let ranking = Ranking { place: Some(place), distance: Distance::Planar, share: share(9) };
+            let ranking = Ranking { place: Some(place), order: Order::default(), share: share(9) };
             let there = (spot.latitude, spot.longitude);
             let key = by_distance(Distance::Planar.between(place, there), share(9), spot.score);
             let expected = (key <= bar).then_some(key);

@@ -2,8 +2,8 @@
 
 use crate::best::{Best, Draw, Place};
 use crate::candidates::Grouped;
-use crate::rank::Ranking;
-use crate::{Candidates, Choice, Client, Distance, Group, Mirror, Selection};
+use crate::rank::{Order, Ranking, Ties};
+use crate::{Candidates, Choice, Client, Group, Mirror, Selection};
 
 /// How much of the order is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub enum Extent {
 
 /// Puts the mirrors that a client may use for a file into the order of preference.
 ///
-/// `candidates` are the mirrors that have the file, of `file_size` bytes; their order decides
-/// where all else is equal. `fallbacks` are used if no candidate is usable. `random` gives
+/// `candidates` are the mirrors that have the file, of `file_size` bytes; where all else is equal,
+/// their order decides, or lots by score: `order` says which, and how far things are. `fallbacks` are used if no candidate is usable. `random` gives
 /// numbers that are uniform over all of `u64`; it is asked where the client's place is unknown,
 /// and to draw among equals.
 pub fn select<'a>(
@@ -26,7 +26,7 @@ pub fn select<'a>(
     fallbacks: &'a [Mirror],
     client: &'a Client,
     file_size: u64,
-    distance: Distance,
+    order: impl Into<Order>,
     random: &mut impl FnMut() -> u64,
     extent: Extent,
 ) -> Selection<'a> {
@@ -34,6 +34,7 @@ pub fn select<'a>(
         Extent::All => usize::MAX,
         Extent::Top(count) => count.max(1),
     };
+    let order = order.into();
     let usable = Grouped::new(candidates.into(), client, file_size);
     let uses_fallbacks = !fallbacks.is_empty() && usable.is_empty();
     let usable_fallbacks;
@@ -64,15 +65,16 @@ pub fn select<'a>(
                 in_country,
             })
         };
-        let ranking = Ranking::new(client.coordinates, distance, count);
+        let ranking = Ranking::new(client.coordinates, order, count);
         let mut best = Best::new(room.min(count as usize));
         let mut draw = Draw::default();
-        let draws = choices.is_empty();
+        let draws = choices.is_empty() && order.ties == Ties::Listed;
         usable.each(group, |row, spot| {
             let Some(key) = ranking.key(spot, best.bar(), random) else {
                 return;
             };
-            let place = Place { key, row };
+            let lot = ranking.lot(spot, random);
+            let place = Place { key, lot, row };
             if draws {
                 draw.add(place, spot.score, random);
             }
@@ -84,8 +86,8 @@ pub fn select<'a>(
         choices.extend(places.into_iter().filter_map(choice));
     }
     Selection {
+        target: target.or_else(|| choices.first().copied()),
         choices,
-        target,
         uses_fallbacks,
     }
 }

@@ -76,6 +76,22 @@ impl<'a> Selection<'a> {
         &self.choices
     }
 
+    /// Puts the mirror at an index of [`ranked`](Self::ranked) in front of all others, whatever its
+    /// group, and makes it the target.
+    pub fn put_first(&mut self, index: usize) {
+        if let Some(choices) = self.choices.get_mut(..=index) {
+            choices.rotate_right(1);
+            self.target = choices.first().copied();
+        }
+    }
+
+    /// Makes the mirror at an index the target, and leaves it where it is.
+    pub fn aim_at(&mut self, index: usize) {
+        if let Some(choice) = self.choices.get(index) {
+            self.target = Some(*choice);
+        }
+    }
+
     /// The groups of [`ranked`](Self::ranked) that have a mirror, in the order of preference.
     pub fn groups(&self) -> impl Iterator<Item = (Group, &[Choice<'a>])> {
         self.ranked()
@@ -104,11 +120,16 @@ impl<'a> Selection<'a> {
     /// The usable mirror with that id. Sure to be found only with
     /// [`Extent::All`](crate::Extent::All). Fallbacks have no id.
     pub fn find(&self, mirror_id: i64) -> Option<&Choice<'a>> {
+        self.choices.get(self.position(mirror_id)?)
+    }
+
+    /// The index of that mirror in [`ranked`](Self::ranked).
+    pub fn position(&self, mirror_id: i64) -> Option<usize> {
         if self.uses_fallbacks {
             return None;
         }
         self.choices
             .iter()
-            .find(|choice| choice.mirror.id == mirror_id)
+            .position(|choice| choice.mirror.id == mirror_id)
     }
 }
