@@ -12,7 +12,9 @@ use mirror_db::{DbError, Detail, Digests};
 use mirror_selection::{Choice, Extent, Selection};
 use representation::query::QueryArguments;
 use representation::redirect::{MAX_DUPLICATES, Redirect};
-use representation::{BrokenMirrors, Document, File, Hashes, Representation, Sources, Zsync};
+use representation::{
+    Behind, BrokenMirrors, Document, File, Hashes, Representation, Sources, Zsync,
+};
 use std::ffi::CStr;
 use std::fs;
 use std::path::Path;
@@ -152,7 +154,8 @@ impl<'r> Job<'r> {
             Some(_) => Extent::All,
             None => Extent::Top(MAX_DUPLICATES),
         };
-        let selection = self.select(&known, extent);
+        let mut selection = self.select(&known, extent);
+        self.keep_to_remembered(&mut selection);
         let Some(target) = selection.target() else {
             return self.give_file(if reached {
                 c"file"
@@ -160,7 +163,6 @@ impl<'r> Job<'r> {
                 c"file (database_not_reached)"
             });
         };
-        let target = self.remembered(&selection).unwrap_or(target);
         self.remember(&selection, target);
         let hashes = known
             .digests(self.subject.size, self.subject.mtime)
@@ -178,16 +180,28 @@ impl<'r> Job<'r> {
         respond::redirect(request, &redirect)
     }
 
-    /// The mirror that this client was sent to before, if it may still be used.
-    fn remembered<'a>(&self, selection: &'a Selection<'a>) -> Option<&'a Choice<'a>> {
+    /// Sends the client to the mirror that it was sent to before, if it may still be used.
+    fn keep_to_remembered(&self, selection: &mut Selection<'_>) {
+        let Some(index) = self.remembered(selection) else {
+            return;
+        };
+        if self.exchange.config.is_compatible() {
+            selection.aim_at(index);
+        } else {
+            selection.put_first(index);
+        }
+    }
+
+    fn remembered(&self, selection: &Selection<'_>) -> Option<usize> {
         let memory = self.exchange.runtime.stickiness.as_ref()?;
         // A mirror for every country is near to everybody: it is no reason to stay elsewhere.
         if self.query.new_mirror() || selection.has_wildcard() {
             return None;
         }
-        let choice = selection.find(memory.recall(self.who.client.address?)?)?;
-        self.step(|| format!("remembered: {}", choice.mirror().identifier));
-        Some(choice)
+        let id = memory.recall(self.who.client.address?)?;
+        let index = selection.position(id)?;
+        self.step(|| format!("remembered: mirror {id}"));
+        Some(index)
     }
 
     /// Notes the mirror for the client's next request.
@@ -212,9 +226,17 @@ impl<'r> Job<'r> {
         let selection = (representation.lists_mirrors() && !origin_only)
             .then(|| self.select(&facts, Extent::All));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
+        let fallbacks = selection.as_ref().and_then(|selection| {
+            let size = self.subject.size;
+            self.exchange.fallbacks(selection, &self.who, size)
+        });
+        let behind = self.exchange.behind(fallbacks.as_ref());
         if !reached {
-            // A list of fallbacks helps without the database; hashes do not come without it.
-            let helps = has_mirror && !representation.needs_hashes();
+            // A list of fallbacks, or of this server, helps without the database; hashes do not
+            // come without it.
+            let has_source = has_mirror || behind.origin && representation.is_metalink();
+            let named = matches!(self.wanted, Wanted::Named(_));
+            let helps = (has_mirror || named && has_source) && !representation.needs_hashes();
             match self.wanted {
                 _ if helps => {}
                 Wanted::Negotiated(_) => return self.give_file(c"file (database_not_reached)"),
@@ -245,7 +267,7 @@ impl<'r> Job<'r> {
         let sources = selection
             .as_ref()
             .map_or(Sources::OriginOnly, Sources::Mirrors);
-        self.write(representation, file, hashes.as_ref(), sources)
+        self.write(representation, file, hashes.as_ref(), sources, behind)
     }
 
     /// The hashes with those sums that the representation holds.
@@ -275,6 +297,7 @@ impl<'r> Job<'r> {
         file: &File<'_>,
         hashes: Option<&Hashes<'_>>,
         sources: Sources<'_>,
+        behind: Behind<'_>,
     ) -> Outcome {
         let (request, server) = (self.exchange.request, self.exchange.server);
         let broken = self.broken_mirrors(representation);
@@ -299,6 +322,8 @@ impl<'r> Job<'r> {
             hashes,
             client: self.who.shown(address.as_deref(), country_name.as_deref()),
             sources,
+            behind,
+            compatible: self.exchange.config.is_compatible(),
             site: &self.exchange.runtime.site,
             torrent_file: self.has_torrent_file(),
             broken_mirrors: broken

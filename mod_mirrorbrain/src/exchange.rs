@@ -9,7 +9,7 @@ use crate::runtime::Runtime;
 use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
 use mirror_selection::{Extent, Selection, select};
-use representation::Representation;
+use representation::{Behind, Representation};
 use std::path::Path;
 
 /// What a request asks for.
@@ -115,7 +115,7 @@ impl<'r> Exchange<'r> {
             &self.config.fallbacks,
             &who.client,
             size,
-            self.config.distance(),
+            self.config.order(),
             &mut || fastrand::u64(..),
             extent,
         );
@@ -123,6 +123,40 @@ impl<'r> Exchange<'r> {
             self.request.env().set_static(c"MB_NOMIRROR", c"1");
         }
         selection
+    }
+
+    /// The configured fallbacks, where they stand behind the mirrors of a list.
+    pub fn fallbacks<'a>(
+        self,
+        selection: &Selection<'_>,
+        who: &'a Who<'_>,
+        size: u64,
+    ) -> Option<Selection<'a>>
+    where
+        'r: 'a,
+    {
+        let fallbacks = &self.config.fallbacks;
+        if self.config.is_compatible() || fallbacks.is_empty() || selection.uses_fallbacks() {
+            return None;
+        }
+        Some(select(
+            &[],
+            fallbacks,
+            &who.client,
+            size,
+            self.config.order(),
+            &mut || fastrand::u64(..),
+            Extent::All,
+        ))
+    }
+
+    /// Who stands behind the mirrors of a list, with what [`fallbacks`](Self::fallbacks) gave.
+    pub fn behind<'a>(self, fallbacks: Option<&'a Selection<'_>>) -> Behind<'a> {
+        Behind {
+            fallbacks: fallbacks.map_or(&[], Selection::ranked),
+            // A site with fallbacks does not want to send files itself.
+            origin: !self.config.is_compatible() && self.config.fallbacks.is_empty(),
+        }
     }
 
     /// What keys of files are relative to.

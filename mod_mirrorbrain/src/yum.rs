@@ -1,4 +1,4 @@
-//! Mirror lists for yum and dnf (`MirrorBrainYumDir`).
+//! Mirror lists for yum, dnf, zypper and apt (`MirrorBrainYumDir`, `MirrorBrainAptDir`).
 
 use crate::client::Who;
 use crate::config::YumRule;
@@ -9,7 +9,7 @@ use apache::Outcome;
 use mirror_db::DbError;
 use mirror_selection::Extent;
 use representation::query::QueryArguments;
-use representation::yum::{self, Directory, Lookup, MAX_MIRRORS};
+use representation::yum::{self, Directory, Format, List, Lookup, MAX_MIRRORS};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
@@ -45,12 +45,23 @@ impl Exchange<'_> {
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
         let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS));
-        if selection.target().is_none() && !reached {
+        let fallbacks = self.fallbacks(&selection, &who, metadata.len());
+        let behind = self.behind(fallbacks.as_ref());
+        if selection.target().is_none() && !reached && !behind.origin {
             return respond::unavailable(request);
         }
-        let base_url = format!("{}{}", respond::origin(request), self.base_url(base.path()));
-        let answer = yum::answer(&directory.path, selection.ranked(), &base_url);
-        respond::document(request, "yumlist", &answer)
+        let list = List {
+            directory,
+            choices: selection.ranked(),
+            behind,
+            base_url: &format!("{}{}", respond::origin(request), self.base_url(base.path())),
+            changes: false,
+        };
+        let give = match directory.format {
+            Format::Yum => "yumlist",
+            Format::Apt => "aptlist",
+        };
+        respond::document(request, give, &list.answer())
     }
 
     /// The path of the URL that leads to the base directory, escaped, with a trailing slash:

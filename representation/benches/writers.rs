@@ -9,7 +9,8 @@ use mirror_selection::{
 use representation::query::QueryArguments;
 use representation::redirect::Redirect;
 use representation::{
-    ClientInfo, Document, File, Hashes, Representation, Site, Sources, Zsync, accept, suffix,
+    Behind, ClientInfo, Document, File, Hashes, Representation, Site, Sources, Zsync, accept,
+    suffix,
 };
 use sha1::{Digest as _, Sha1};
 
@@ -66,6 +67,7 @@ fn hashes<'a>(pieces: &'a [u8], sums: &'a [u8]) -> Hashes<'a> {
         md5: Some([0x11; 16]),
         sha1: Some(sha1),
         sha256: Some(sha256),
+        sha512: None,
         btih: Some(Sha1::digest(info).into()),
         has_pieces: true,
         signed: true,
@@ -144,6 +146,8 @@ fn writers(c: &mut Criterion) {
             ..ClientInfo::default()
         },
         sources: Sources::Mirrors(&selection),
+        behind: Behind::default(),
+        compatible: true,
         site: &site,
         torrent_file: false,
         broken_mirrors: None,

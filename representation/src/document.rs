@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mirror_selection::{Choice, Selection};
 
 use crate::answer::{Answer, Missing};
-use crate::{Digest, Representation, Site, escape};
+use crate::{Behind, Digest, Representation, Site, escape};
 use crate::{hashes, magnet, meta4, metalink3, mirrorlist, torrent, zsync};
 
 /// Everything known about one request for one file. No writer asks further.
@@ -19,6 +19,10 @@ pub struct Document<'a> {
     pub client: ClientInfo<'a>,
     /// Where the file can be had.
     pub sources: Sources<'a>,
+    /// Who stands behind the mirrors.
+    pub behind: Behind<'a>,
+    /// `MirrorBrainCompatible`: as MirrorBrain 2.19 wrote it, where that is not the best.
+    pub compatible: bool,
     /// Configuration of the server.
     pub site: &'a Site,
     /// `MirrorBrainMetalinkTorrentAddMask` matches and `<file>.torrent` exists.
@@ -138,6 +142,8 @@ pub struct Hashes<'a> {
     pub sha1: Option<[u8; 20]>,
     /// SHA-256 of the file.
     pub sha256: Option<[u8; 32]>,
+    /// SHA-512 of the file. The database has none; it comes with hashes that were made just now.
+    pub sha512: Option<[u8; 64]>,
     /// BitTorrent info hash.
     pub btih: Option<[u8; 20]>,
     /// Whether hashes of pieces are stored.
@@ -244,19 +250,6 @@ impl<'a> Document<'a> {
     /// URL of the file on that mirror.
     pub(crate) fn mirror_url(&self, choice: &Choice<'_>) -> String {
         [&choice.mirror().base_url, self.file.key_url()].concat()
-    }
-
-    /// URLs of the file on the mirrors of the best group, or on this server if there is none.
-    pub(crate) fn best_urls(&self) -> Vec<String> {
-        let mut urls: Vec<String> = self
-            .best_group()
-            .iter()
-            .map(|c| self.mirror_url(c))
-            .collect();
-        if urls.is_empty() {
-            urls.push(self.file.self_url().to_owned());
-        }
-        urls
     }
 
     /// The hash in lower-case hexadecimal digits.

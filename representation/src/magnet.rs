@@ -19,8 +19,15 @@ pub(crate) fn link(doc: &Document<'_>) -> Option<String> {
     for tracker in &doc.site.trackers {
         link.push("tr", escape::value(tracker.as_bytes()));
     }
-    for choice in doc.best_group() {
-        link.push("ws", escape::value(doc.mirror_url(choice).as_bytes()));
+    // What a torrent names for lack of a mirror is in the link already.
+    if doc.compatible {
+        for choice in doc.best_group() {
+            link.push("ws", escape::value(doc.mirror_url(choice).as_bytes()));
+        }
+    } else {
+        for url in first_and_last(&doc.seeds()) {
+            link.push("ws", escape::value(url.as_bytes()));
+        }
     }
     if doc.has_torrent() {
         let torrent = doc.file.document_url("torrent");
@@ -28,6 +35,15 @@ pub(crate) fn link(doc: &Document<'_>) -> Option<String> {
     }
     Some(link.0)
 }
+
+/// A link is pasted by hand and has limits: a few mirrors, and who stands behind all of them.
+fn first_and_last(urls: &[String]) -> impl Iterator<Item = &String> {
+    let last = urls.get(MAX_SEEDS..).and_then(<[String]>::last);
+    urls.iter().take(MAX_SEEDS).chain(last)
+}
+
+/// Mirrors in a link, at most.
+const MAX_SEEDS: usize = 10;
 
 struct Link(String);
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::document::{Document, Hashes, Sources};
+use crate::document::{Document, Hashes};
 use crate::xml::{self, Xml};
 use crate::{Answer, Digest, Missing, date, escape};
 
@@ -64,6 +64,9 @@ fn verification(doc: &Document<'_>, hashes: &Hashes<'_>, xml: &mut Xml) -> io::R
             xml.text("hash", &[("type", name)], &hash)?;
         }
     }
+    if let Some(sha512) = hashes.sha512 {
+        xml.text("hash", &[("type", "sha-512")], &hex::encode(sha512))?;
+    }
     let pieces = hashes.piece_hashes();
     if pieces.is_empty() {
         return Ok(());
@@ -82,14 +85,16 @@ fn urls(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     if !xml::lists_mirrors(doc.broken_mirrors) {
         return Ok(());
     }
-    if matches!(doc.sources, Sources::OriginOnly) {
-        return xml.text("url", &[("priority", "1")], doc.file.self_url());
-    }
-    for (choice, priority) in doc.choices().iter().zip(1_u32..) {
-        let country = choice.country();
-        let priority = priority.to_string();
-        let attributes = [("location", country.as_str()), ("priority", &priority)];
-        xml.text("url", &attributes, &doc.mirror_url(choice))?;
+    for (source, priority) in doc.all_sources().iter().zip(1_u32..) {
+        let priority = ("priority", &*priority.to_string());
+        match &source.country {
+            Some(country) => xml.text(
+                "url",
+                &[("location", country.as_str()), priority],
+                &source.url,
+            ),
+            None => xml.text("url", &[priority], &source.url),
+        }?;
     }
     Ok(())
 }

@@ -3,9 +3,12 @@
 use std::io;
 
 use crate::document::{Document, Hashes, Sources};
-use crate::xml::{self, Xml};
+use crate::sources::Source;
+use crate::xml::{self, Pair, Xml};
 use crate::{Answer, Digest, Missing, date, escape, magnet};
 
+/// The namespace of Fedora's MirrorManager.
+const MIRROR_MANAGER: &str = "http://fedorahosted.org/mirrormanager";
 /// Preference of the first URL; the next has one less.
 const PREFERENCE: u8 = 100;
 /// Preference of the first mirror behind the broken ones of a test.
@@ -21,15 +24,19 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
 fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
     let mut xml = Xml::new(xml::capacity(doc))?;
     let now = date::rfc822(doc.now);
-    let attributes = [
+    let origin = doc.file.document_url("metalink");
+    let mut attributes = vec![
         ("version", "3.0"),
         ("xmlns", "http://www.metalinker.org/"),
-        ("origin", &doc.file.document_url("metalink")),
+        ("origin", &*origin),
         ("generator", &doc.site.generator),
         ("type", "dynamic"),
         ("pubdate", &now),
         ("refreshdate", &now),
     ];
+    if !doc.compatible {
+        attributes.push(("xmlns:mm0", MIRROR_MANAGER));
+    }
     xml.nest("metalink", &attributes, |xml| {
         if let Some(publisher) = doc.site.complete_publisher() {
             xml.nest("publisher", &[], |xml| {
@@ -40,6 +47,10 @@ fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
         let name = escape::xml_text(doc.file.name());
         xml.nest("files", &[], |xml| {
             xml.nest("file", &[("name", &name)], |xml| {
+                if !doc.compatible {
+                    // By this dnf sees which of two versions is the newer.
+                    xml.text("mm0:timestamp", &[], &doc.file.mtime.to_string())?;
+                }
                 xml.text("size", &[], &doc.file.size.to_string())?;
                 if let Some(hashes) = doc.hashes {
                     xml.nest("verification", &[], |xml| {
@@ -68,6 +79,9 @@ fn verification(
             xml.text("hash", &[("type", digest.name())], &hash)?;
         }
     }
+    if let Some(sha512) = hashes.sha512 {
+        xml.text("hash", &[("type", "sha512")], &hex::encode(sha512))?;
+    }
     let pieces = hashes.piece_hashes();
     if pieces.is_empty() {
         return Ok(());
@@ -84,7 +98,9 @@ fn resources(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     if doc.torrent_file {
         xml.text("url", &torrent, &doc.file.document_url("torrent"))?;
     }
-    if let Some(link) = magnet::link(doc).filter(|_| doc.links_magnet()) {
+    // No client takes it for what it is: dnf finds no protocol that it knows, aria2 seeds on and on.
+    let links_magnet = doc.compatible && doc.links_magnet();
+    if let Some(link) = magnet::link(doc).filter(|_| links_magnet) {
         xml.text("url", &torrent, &link)?;
     }
     if let Some(broken) = doc.broken_mirrors {
@@ -93,23 +109,24 @@ fn resources(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     if !xml::lists_mirrors(doc.broken_mirrors) {
         return Ok(());
     }
-    if matches!(doc.sources, Sources::OriginOnly) {
-        let url = doc.file.self_url();
-        return xml.text("url", &[("type", scheme(url)), ("preference", "100")], url);
-    }
-    let mut preference = if doc.broken_mirrors.is_some() {
+    let of_test = doc.broken_mirrors.is_some() && matches!(doc.sources, Sources::Mirrors(_));
+    let mut preference = if of_test {
         PREFERENCE_AFTER_BROKEN
     } else {
         PREFERENCE
     };
-    for choice in doc.choices() {
-        let url = doc.mirror_url(choice);
-        let country = choice.country();
+    for Source { url, country } in doc.all_sources() {
+        let (scheme, number) = (scheme(&url), preference.to_string());
+        // OSTree takes no URL without the one, others none without the other.
+        let protocol = (!doc.compatible).then_some(("protocol", scheme));
+        let location = country.as_ref().map(|code| ("location", code.as_str()));
         let attributes = [
-            ("type", scheme(&url)),
-            ("location", country.as_str()),
-            ("preference", &preference.to_string()),
+            protocol,
+            Some(("type", scheme)),
+            location,
+            Some(("preference", &*number)),
         ];
+        let attributes: Vec<Pair<'_>> = attributes.into_iter().flatten().collect();
         xml.text("url", &attributes, &url)?;
         preference = preference.saturating_sub(1);
     }

@@ -55,7 +55,7 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     let announce = doc.site.trackers.first().ok_or(Missing::Tracker)?;
     let hashes = doc.hashes.ok_or(Missing::Pieces)?;
     let (info_head, info_tail) = info(doc, hashes)?;
-    let urls: Vec<String> = doc.best_urls();
+    let urls: Vec<String> = doc.seeds();
     let head = entries(&Head {
         announce,
         announce_list: [&doc.site.trackers],

@@ -12,6 +12,7 @@ use quick_xml::name::QName;
 use crate::answer::{Answer, Missing};
 use crate::document::{BrokenMirrors, Document, Sources};
 use crate::escape::{attachment, xml_text};
+use crate::sources::Behind;
 
 /// Writes into memory, so that errors do not happen; they are passed on to keep the code plain.
 pub(crate) struct Xml(Writer<Vec<u8>>);
@@ -138,8 +139,11 @@ pub(crate) fn answer<'a>(doc: &Document<'_>, media_type: &str, suffix: &str) -> 
 
 /// A metalink has a URL or it is none.
 pub(crate) fn check_mirrors(doc: &Document<'_>) -> Result<(), Missing> {
+    let Behind { fallbacks, origin } = doc.behind;
     match doc.sources {
-        Sources::Mirrors(_) if doc.choices().is_empty() => Err(Missing::Mirror),
+        Sources::Mirrors(_) if doc.choices().is_empty() && fallbacks.is_empty() && !origin => {
+            Err(Missing::Mirror)
+        }
         Sources::Mirrors(_) | Sources::OriginOnly => Ok(()),
     }
 }

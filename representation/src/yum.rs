@@ -1,4 +1,5 @@
-//! Mirror lists for yum and dnf: `MirrorBrainYumDir` rules, and the list itself.
+//! Mirror lists for yum, dnf, zypper and apt: `MirrorBrainYumDir` and `MirrorBrainAptDir` rules, and
+//! the list itself.
 //!
 //! A rule names query arguments with a pattern each, a directory, and a file that proves that a
 //! mirror has the directory: `release=(5\.5) repo=(os|updates) yum/$1/$2 repodata/repomd.xml`.
@@ -13,6 +14,7 @@ use self::rule::Part;
 use crate::answer::Answer;
 use crate::escape;
 use crate::query::{Argument, QueryArguments};
+use crate::sources::Behind;
 
 /// How many mirrors a list names.
 pub const MAX_MIRRORS: usize = 10;
@@ -40,6 +42,16 @@ pub enum Lookup {
     List(Directory),
 }
 
+/// Who reads a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// yum, dnf and zypper: a URL on each line.
+    #[default]
+    Yum,
+    /// apt-transport-mirror(1): behind each URL a tab and its priority. apt 1.6 reads that.
+    Apt,
+}
+
 /// A directory of packages, relative to the engine's base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
@@ -47,6 +59,8 @@ pub struct Directory {
     pub path: Vec<u8>,
     /// Path of the file that must exist here and on a mirror, made likewise.
     pub file: Vec<u8>,
+    /// Who reads the list.
+    pub format: Format,
 }
 
 /// Finds the first rule, in configuration order, that the query matches.
@@ -86,19 +100,25 @@ impl<M: Matcher> Rule<M> {
 
     /// The directory with the values filled in, if it does not leave the base.
     fn directory(&self, values: &[&[u8]]) -> Option<Directory> {
-        let mut path = Vec::new();
-        for part in &self.directory {
-            match part {
-                Part::Text(text) => path.extend_from_slice(text.as_bytes()),
-                Part::Value(index) => path.extend_from_slice(values.get(*index)?),
-            }
-        }
-        let file = [&path[..], b"/", self.file.as_bytes()].concat();
+        let path = filled(&self.directory, values)?;
+        let file = [&path[..], b"/", &filled(&self.file, values)?].concat();
         Some(Directory {
             path: canonical(&path)?,
             file: canonical(&file)?,
+            format: self.format,
         })
     }
+}
+
+fn filled(template: &[Part], values: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut path = Vec::new();
+    for part in template {
+        match part {
+            Part::Text(text) => path.extend_from_slice(text.as_bytes()),
+            Part::Value(index) => path.extend_from_slice(values.get(*index)?),
+        }
+    }
+    Some(path)
 }
 
 /// A relative path without `.`, `..` and empty components. `None` if it leaves its base, or could
@@ -120,27 +140,50 @@ fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     Some(components.join(&b'/'))
 }
 
-/// The list: the directory's URL on up to ten mirrors in selection order, else on this server.
-/// `base_url` is the URL of the engine's base directory here, escaped, with a trailing slash.
-#[must_use]
-pub fn answer<'a>(directory: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'a> {
-    let mut path = escape::path(directory).into_owned();
-    if !path.is_empty() {
-        path.push('/');
-    }
-    let mut body = Vec::with_capacity(1024);
-    let mut push = |base: &str| {
-        for piece in [base, &path, "\n"] {
-            body.extend_from_slice(piece.as_bytes());
+/// What a list is written from.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    /// The directory.
+    pub directory: &'a Directory,
+    /// The mirrors in selection order. Those after the tenth are not looked at.
+    pub choices: &'a [Choice<'a>],
+    /// Who stands behind them.
+    pub behind: Behind<'a>,
+    /// The URL of the engine's base directory here, escaped, with a trailing slash.
+    pub base_url: &'a str,
+    /// The proof changes in place, so that a mirror that has it may have an older one. apt then
+    /// gets packages from mirrors, which it knows the hashes of, but no indexes.
+    pub changes: bool,
+}
+
+impl List<'_> {
+    /// The directory's URL on up to ten mirrors in selection order, and on who stands behind them;
+    /// on this server if there is nobody.
+    #[must_use]
+    pub fn answer(&self) -> Answer<'static> {
+        let mut path = escape::path(&self.directory.path).into_owned();
+        if !path.is_empty() {
+            path.push('/');
         }
-    };
-    for choice in choices.iter().take(MAX_MIRRORS) {
-        push(&choice.mirror().base_url);
+        let mirrors = self.choices.iter().take(MAX_MIRRORS);
+        let mirrors = mirrors.chain(self.behind.fallbacks);
+        let mut lines: Vec<(&str, bool)> = mirrors
+            .map(|choice| (&*choice.mirror().base_url, self.changes))
+            .collect();
+        if lines.is_empty() || self.behind.origin {
+            lines.push((self.base_url, false));
+        }
+        let mut body = String::with_capacity(1024);
+        for ((base, only_packages), priority) in lines.into_iter().zip(1..) {
+            body.extend([base, &*path]);
+            if self.directory.format == Format::Apt {
+                body.push_str(&format!("\tpriority:{priority}"));
+                body.push_str(if only_packages { " type:deb" } else { "" });
+            }
+            body.push('\n');
+        }
+        Answer::text(body.into_bytes()).for_this_client()
     }
-    if choices.is_empty() {
-        push(base_url);
-    }
-    Answer::text(body).for_this_client()
 }
 
 #[cfg(test)]
@@ -176,6 +219,7 @@ mod tests {
         Lookup::List(Directory {
             path: path.into(),
             file: file.into(),
+            format: Format::Yum,
         })
     }
 
@@ -186,6 +230,17 @@ mod tests {
         assert_eq!(
             look(&[RULE], "repo=os&RELEASE=5.5&x=1"),
             list("yum/5.5/os/i386", "yum/5.5/os/i386/repodata/repomd.xml")
+        );
+    }
+
+    #[test]
+    fn values_fill_the_proof_too() {
+        assert_eq!(
+            look(
+                &["dist=bookworm|trixie debian dists/$1/InRelease"],
+                "dist=trixie"
+            ),
+            list("debian", "debian/dists/trixie/InRelease")
         );
     }
 
@@ -262,6 +317,10 @@ mod tests {
             |n| format!("\"${n}\" in the base directory names no argument: there are 1, from $1");
         assert_eq!(error("a=1 dir/$0 file"), sentence(0));
         assert_eq!(error("a=1 dir/$2 file"), sentence(2));
+        assert_eq!(
+            error("a=1 dir file$3"),
+            "\"$3\" in the file names no argument: there are 1, from $1"
+        );
         assert!(rule("a=1 dir/$1$x$ file").is_ok());
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     head.line("Blocksize", zsync.block_size.to_string().as_bytes());
     head.line("Length", doc.file.size.to_string().as_bytes());
     head.line("Hash-Lengths", &one_line(zsync.hash_lengths.as_bytes()));
-    for url in doc.best_urls() {
+    for url in doc.seeds() {
         head.line("URL", url.as_bytes());
     }
     head.line("SHA-1", hex::encode(sha1).as_bytes());

@@ -65,6 +65,10 @@ const GOOD: &[(bool, &str)] = &[
         SERVER,
         "MirrorBrainYumDir release=(5\\.5) repo=(os|updates) yum/$1/$2 repodata/repomd.xml",
     ),
+    (
+        SERVER,
+        "MirrorBrainAptDir dist=(bookworm|trixie) debian dists/$1/InRelease",
+    ),
     (SERVER, "MirrorBrainMirrorlistStyleSheet /style.css"),
     (SERVER, "MirrorBrainMirrorlistHeader /srv/www/header.html"),
     (SERVER, "MirrorBrainMirrorlistFooter footer.html"),
@@ -306,6 +310,11 @@ const BAD: &[(bool, &str, &str)] = &[
         SERVER,
         "MirrorBrainYumDir base file",
         "MirrorBrainYumDir: needs at least one arg=regex, a base directory and a file",
+    ),
+    (
+        SERVER,
+        "MirrorBrainAptDir dist=bookworm debian dists/$2/InRelease",
+        "MirrorBrainAptDir: \"$2\" in the file names no argument: there are 1, from $1",
     ),
     (
         SERVER,

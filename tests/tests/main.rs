@@ -15,6 +15,7 @@ mod harness;
 mod hostile;
 mod large;
 mod life_cycle;
+mod lists;
 mod loading;
 mod memcheck;
 mod neighbours;

@@ -7,8 +7,8 @@ use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Select
 use percent_encoding::percent_decode_str;
 use representation::redirect::{Header, Redirect};
 use representation::{
-    Answer, ClientInfo, DhtNode, Document, File, Hashes, Publisher, Representation, Site, Sources,
-    Zsync, escape,
+    Answer, Behind, ClientInfo, DhtNode, Document, File, Hashes, Publisher, Representation, Site,
+    Sources, Zsync, escape,
 };
 use scraper::{Html, Selector};
 
@@ -73,6 +73,7 @@ impl<'a> Texts<'a> {
             md5: Some([1; 16]),
             sha1: Some([2; 20]),
             sha256: Some([3; 32]),
+            sha512: Some([0x9d; 64]),
             btih: Some([4; 20]),
             has_pieces: true,
             signed: !self.pgp.is_empty(),
@@ -141,6 +142,8 @@ pub fn documents(input: &[u8]) {
             ..ClientInfo::default()
         },
         sources: Sources::Mirrors(&selection),
+        behind: Behind::default(),
+        compatible: true,
         site: &site,
         torrent_file: true,
         broken_mirrors: None,
@@ -150,12 +153,23 @@ pub fn documents(input: &[u8]) {
         now: 1_700_000_000,
     };
     redirect(&document, &selection, &key);
-    for representation in Representation::ALL {
-        let Ok(answer) = document.answer(representation) else {
-            continue;
+    for compatible in [true, false] {
+        let behind = Behind {
+            fallbacks: &[],
+            origin: !compatible,
         };
-        check_headers(&answer);
-        check_body(representation, &answer.to_bytes(), texts.name, &key);
+        let document = Document {
+            compatible,
+            behind,
+            ..document.clone()
+        };
+        for representation in Representation::ALL {
+            let Ok(answer) = document.answer(representation) else {
+                continue;
+            };
+            check_headers(&answer);
+            check_body(representation, &answer.to_bytes(), texts.name, &key);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::mask::Mask;
 use crate::path::Base;
 use apache::{Config, Regex};
 use ipnet::IpNet;
-use mirror_selection::{Distance, Mirror};
+use mirror_selection::{Distance, Mirror, Order, Ties};
 use std::ffi::{CStr, OsStr};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -149,9 +149,16 @@ impl Directory {
         self.head_locally.unwrap_or(false)
     }
 
-    /// `MirrorBrainDistance`
-    pub fn distance(&self) -> Distance {
-        self.distance.unwrap_or_default()
+    /// `MirrorBrainDistance`, and whether equals are drawn in lists too.
+    pub fn order(&self) -> Order {
+        Order {
+            distance: self.distance.unwrap_or_default(),
+            ties: if self.is_compatible() {
+                Ties::Listed
+            } else {
+                Ties::Drawn
+            },
+        }
     }
 
     /// `MirrorBrainCompatible`: whether answers are to be those of MirrorBrain 2.19, to the byte,

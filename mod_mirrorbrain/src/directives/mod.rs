@@ -191,6 +191,12 @@ pub const DIRECTIVES: &[Entry] = &[
         c"arg=regex ... basedir file",
     ),
     server(
+        c"MirrorBrainAptDir",
+        All,
+        srv::apt_dir,
+        c"arg=regex ... basedir file",
+    ),
+    server(
         c"MirrorBrainMirrorlistStyleSheet",
         One,
         srv::style_sheet,

@@ -4,6 +4,7 @@ use super::value::file;
 use crate::config::{Server, YumPattern, YumRule};
 use apache::argument::{bytes, seconds, text, wrong};
 use apache::{Command, Regex, SetResult};
+use representation::yum::Format;
 use representation::{DhtNode, Publisher};
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -60,6 +61,19 @@ pub fn dht_node(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
 }
 
 pub fn yum_dir(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    list_rule(server, command, args, Format::Yum)
+}
+
+pub fn apt_dir(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    list_rule(server, command, args, Format::Apt)
+}
+
+fn list_rule(
+    server: &mut Server,
+    command: &Command<'_>,
+    args: &[&CStr],
+    format: Format,
+) -> SetResult {
     let words = (0..args.len())
         .map(|i| text(command, args, i))
         .collect::<Result<Vec<_>, _>>()?;
@@ -69,7 +83,7 @@ pub fn yum_dir(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> Se
     };
     let rule = YumRule::parse(&words, compile)
         .map_err(|problem| format!("{}: {problem}", command.name()))?;
-    server.yum_rules.push(Arc::new(rule));
+    server.yum_rules.push(Arc::new(rule.in_format(format)));
     Ok(())
 }
 

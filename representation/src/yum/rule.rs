@@ -1,11 +1,14 @@
-//! One `MirrorBrainYumDir`, as configured.
+//! One `MirrorBrainYumDir` or `MirrorBrainAptDir`, as configured.
 
-/// One `MirrorBrainYumDir`.
+use super::Format;
+
+/// One `MirrorBrainYumDir` or `MirrorBrainAptDir`.
 #[derive(Debug, Clone)]
 pub struct Rule<M> {
     pub(super) arguments: Vec<(String, M)>,
     pub(super) directory: Vec<Part>,
-    pub(super) file: String,
+    pub(super) file: Vec<Part>,
+    pub(super) format: Format,
 }
 
 /// A piece of a directory's template.
@@ -32,8 +35,8 @@ pub enum RuleError {
     #[error("\"{0}\" is no valid regular expression")]
     Regex(String),
     /// `$0`, or more than there are arguments.
-    #[error("\"${0}\" in the base directory names no argument: there are {1}, from $1")]
-    Reference(u8, usize),
+    #[error("\"${1}\" in the {0} names no argument: there are {2}, from $1")]
+    Reference(&'static str, u8, usize),
 }
 
 impl<M> Rule<M> {
@@ -69,17 +72,24 @@ impl<M> Rule<M> {
                 .ok_or_else(|| RuleError::Regex(regex.to_owned()))?;
             compiled.push((name.to_owned(), matcher));
         }
-        let directory = template(directory.as_ref(), compiled.len())?;
+        let count = compiled.len();
         Ok(Self {
             arguments: compiled,
-            directory,
-            file: file.as_ref().to_owned(),
+            directory: template("base directory", directory.as_ref(), count)?,
+            file: template("file", file.as_ref(), count)?,
+            format: Format::default(),
         })
+    }
+
+    /// The same for lists of another format.
+    #[must_use]
+    pub fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 }
 
 /// Splits a template at its references.
-fn template(text: &str, arguments: usize) -> Result<Vec<Part>, RuleError> {
+fn template(place: &'static str, text: &str, arguments: usize) -> Result<Vec<Part>, RuleError> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut chars = text.chars().peekable();
@@ -96,7 +106,7 @@ fn template(text: &str, arguments: usize) -> Result<Vec<Part>, RuleError> {
         #[expect(clippy::cast_possible_truncation, reason = "one decimal digit")]
         let (index, number) = (digit as usize, digit as u8);
         if index == 0 || index > arguments {
-            return Err(RuleError::Reference(number, arguments));
+            return Err(RuleError::Reference(place, number, arguments));
         }
         parts.push(Part::Text(std::mem::take(&mut literal)));
         parts.push(Part::Value(index - 1));

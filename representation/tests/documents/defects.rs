@@ -6,7 +6,7 @@ use representation::{Missing, Sources};
 use roxmltree::Document as Xml;
 use scraper::{Html, Selector};
 
-use crate::world::{ORIGIN, Value, World, mirror, render};
+use crate::world::{ORIGIN, Value, World, mirror, render, yum_list};
 
 fn change(world: &mut World, change: impl FnOnce(&mut representation::Hashes<'static>)) {
     change(world.hashes.as_mut().unwrap());
@@ -214,7 +214,7 @@ fn m43_links_to_this_server_use_the_origin_given() {
 
 #[test]
 fn m44_a_yum_list_prints_the_directory_that_was_looked_up() {
-    let answer = representation::yum::answer(b"yum/5.5", &[], "https://x.example.org/base/");
+    let answer = yum_list(b"yum/5.5", &[], "https://x.example.org/base/");
     assert_eq!(answer.to_bytes(), b"https://x.example.org/base/yum/5.5/\n");
 }
 

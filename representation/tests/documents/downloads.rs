@@ -2,7 +2,7 @@
 
 use representation::{DhtNode, Digest, Missing, Representation};
 
-use crate::world::{MTIME, PIECES, SUMS, Value, World, render};
+use crate::world::{MTIME, PIECES, SUMS, Value, World, render, yum_list};
 
 #[test]
 fn a_torrent_is_sorted_and_whole() {
@@ -125,7 +125,7 @@ fn a_hash_comes_with_or_without_the_name() {
 #[test]
 fn documents_with_mirrors_are_for_one_client_and_hashes_for_all() {
     let world = World::new("a.iso");
-    let yum = representation::yum::answer(b"yum/5.5", &[], "https://x.example.org/base/");
+    let yum = yum_list(b"yum/5.5", &[], "https://x.example.org/base/");
     assert_eq!(yum.get("Cache-Control"), Some("private, no-cache"));
     let of = |name: &str| {
         let answer = world.answer(name).unwrap();

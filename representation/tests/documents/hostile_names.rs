@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use representation::Digest;
 use scraper::{Html, Selector};
 
-use crate::world::{SUMS, Value, World, path_of};
+use crate::world::{SUMS, Value, World, path_of, yum_list};
 
 /// The worst of practice; the rest comes from a generator.
 const NAMES: [&[u8]; 16] = [
@@ -239,7 +239,7 @@ proptest! {
         let world = World::new("x");
         let body = world.with(|doc| {
             let representation::Sources::Mirrors(selection) = doc.sources else { unreachable!() };
-            representation::yum::answer(&name, selection.ranked(), "http://x/").to_bytes()
+            yum_list(&name, selection.ranked(), "http://x/").to_bytes()
         });
         let text = String::from_utf8(body).unwrap();
         let expected = [b"pub/", &name[..], b"/"].concat();

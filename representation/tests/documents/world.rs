@@ -1,10 +1,11 @@
 //! A site with a file, its hashes and mirrors, to write documents of.
 
-use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Region, select};
+use mirror_selection::{Choice, Client, Code, Distance, Extent, Mirror, MirrorRow, Region, select};
 use representation::redirect::Redirect;
+use representation::yum::{Directory, Format, List};
 use representation::{
-    Answer, ClientInfo, Document, File, Hashes, Missing, Publisher, Representation, Site, Sources,
-    Zsync,
+    Answer, Behind, ClientInfo, Document, File, Hashes, Missing, Publisher, Representation, Site,
+    Sources, Zsync,
 };
 use sha1::{Digest as _, Sha1};
 
@@ -114,6 +115,8 @@ impl World {
                 ..ClientInfo::default()
             },
             sources: Sources::Mirrors(&selection),
+            behind: Behind::default(),
+            compatible: true,
             site: &self.site,
             torrent_file: false,
             broken_mirrors: None,
@@ -167,6 +170,23 @@ impl World {
     }
 }
 
+/// The list of a directory on mirrors, or on this server.
+pub fn yum_list(path: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'static> {
+    let directory = Directory {
+        path: path.to_vec(),
+        file: Vec::new(),
+        format: Format::Yum,
+    };
+    let list = List {
+        directory: &directory,
+        choices,
+        behind: Behind::default(),
+        base_url,
+        changes: false,
+    };
+    list.answer()
+}
+
 /// The answer, on its own.
 pub fn render(doc: &Document<'_>, name: &str) -> Result<Answer<'static>, Missing> {
     let representation = Representation::from_name(name.as_bytes()).unwrap();
@@ -199,6 +219,7 @@ fn hashes(name: &[u8]) -> Hashes<'static> {
         md5: Some(md5),
         sha1: Some(sha1),
         sha256: Some(sha256),
+        sha512: None,
         btih: Some(Sha1::digest(&info).into()),
         has_pieces: true,
         signed: true,

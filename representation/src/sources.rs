@@ -1,0 +1,57 @@
+//! Where a file can be had, in the order of preference.
+
+use mirror_selection::{Choice, Code};
+
+use crate::document::{Document, Sources};
+
+/// Who stands behind the mirrors of a list, so that a client for whom none of them works has the
+/// file all the same. By default nobody, as in the lists of MirrorBrain 2.19.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Behind<'a> {
+    /// The configured fallbacks, best first.
+    pub fallbacks: &'a [Choice<'a>],
+    /// Whether this server is the last.
+    pub origin: bool,
+}
+
+/// A URL of the file.
+pub(crate) struct Source {
+    pub url: String,
+    /// Where it is; this server's place is not known.
+    pub country: Option<Code>,
+}
+
+impl Document<'_> {
+    /// All of them, best first: mirrors, then who stands behind them.
+    pub(crate) fn all_sources(&self) -> Vec<Source> {
+        let choices = self.choices().iter().chain(self.behind.fallbacks);
+        let mut all: Vec<Source> = choices
+            .map(|choice| Source {
+                url: self.mirror_url(choice),
+                country: Some(choice.country()),
+            })
+            .collect();
+        if self.behind.origin || matches!(self.sources, Sources::OriginOnly) {
+            all.push(Source {
+                url: self.file.self_url().to_owned(),
+                country: None,
+            });
+        }
+        all
+    }
+
+    /// What torrents and zsync files name: all of them. In those of MirrorBrain 2.19 the mirrors of the
+    /// best group, or this server if there is none.
+    pub(crate) fn seeds(&self) -> Vec<String> {
+        let mut urls: Vec<String> = if self.compatible {
+            let group = self.best_group().iter();
+            group.map(|choice| self.mirror_url(choice)).collect()
+        } else {
+            self.all_sources().into_iter().map(|s| s.url).collect()
+        };
+        if urls.is_empty() {
+            urls.push(self.file.self_url().to_owned());
+        }
+        urls
+    }
+}
