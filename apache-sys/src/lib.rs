@@ -29,7 +29,8 @@ mod tests {
     use std::mem::{offset_of, size_of};
 
     unsafe extern "C" {
-        static httpd_shim_layout: [usize; 14];
+        static httpd_shim_layout: [usize; 22];
+        fn httpd_shim_set_d_is_fnmatch(config: *mut core_dir_config);
     }
 
     /// The bindings have the layout that the C compiler gives the same headers.
@@ -50,9 +51,28 @@ mod tests {
             size_of::<apr_finfo_t>(),
             offset_of!(apr_finfo_t, mtime),
             size_of::<conn_rec>(),
+            size_of::<core_dir_config>(),
+            offset_of!(core_dir_config, d),
+            offset_of!(core_dir_config, r),
+            offset_of!(core_dir_config, sec_file),
+            offset_of!(core_dir_config, sec_if),
+            offset_of!(core_dir_config, expr_handler),
+            size_of::<core_server_config>(),
+            offset_of!(core_server_config, sec_url),
         ];
         // SAFETY: a constant array of this length, defined in shim.c.
         let theirs = unsafe { httpd_shim_layout };
         assert_eq!(ours, theirs);
+    }
+
+    /// What the C compiler writes to a bit is what the bindings read from it.
+    #[test]
+    fn bits_agree_with_the_c_compiler() {
+        let mut config = std::mem::MaybeUninit::<core_dir_config>::uninit();
+        // SAFETY: writes the whole record, all of whose fields may be zero.
+        unsafe { httpd_shim_set_d_is_fnmatch(config.as_mut_ptr()) };
+        // SAFETY: written by the call.
+        let config = unsafe { config.assume_init() };
+        assert_eq!((config.d_is_fnmatch(), config.content_md5()), (1, 0));
     }
 }
