@@ -1,7 +1,7 @@
 //! Reading the arguments of directives. An error is one sentence that names the directive and
 //! the value; httpd puts file and line in front.
 
-use crate::directive::Command;
+use crate::command::Command;
 use std::ffi::CStr;
 use std::fmt::Display;
 use std::str::FromStr;

@@ -1,5 +1,6 @@
 //! Directives: one constant table per module, safe setters behind it.
 
+use crate::command::Command;
 use crate::module::Definition;
 use crate::pool::c_str;
 use apache_sys as sys;
@@ -89,6 +90,41 @@ pub struct Directive<D: Definition> {
 
 impl<D: Definition> Directive<D> {
     /// `help` follows httpd's own words when the number of arguments is wrong.
+    ///
+    /// What changes the record of a server cannot be allowed in `.htaccess` files: they are read
+    /// while requests are served, by several threads.
+    ///
+    /// ```no_run
+    /// # use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
+    /// # use std::ffi::CStr;
+    /// # struct Example;
+    /// # impl Definition for Example {
+    /// #     type Directory = ();
+    /// #     type Server = ();
+    /// #     fn module() -> &'static apache::Module<Self> { todo!() }
+    /// #     fn register(_: &apache::Hooks<'_, Self>) {}
+    /// # }
+    /// # fn set(_: &mut (), _: &Command<'_>, _: &[&CStr]) -> SetResult { Ok(()) }
+    /// const DIRECTIVE: Directive<Example> =
+    ///     Directive::new(c"X", Context::SERVER, Args::One, Setter::Server(set), c"a value");
+    /// # let _ = DIRECTIVE;
+    /// ```
+    ///
+    /// ```compile_fail,E0080
+    /// # use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
+    /// # use std::ffi::CStr;
+    /// # struct Example;
+    /// # impl Definition for Example {
+    /// #     type Directory = ();
+    /// #     type Server = ();
+    /// #     fn module() -> &'static apache::Module<Self> { todo!() }
+    /// #     fn register(_: &apache::Hooks<'_, Self>) {}
+    /// # }
+    /// # fn set(_: &mut (), _: &Command<'_>, _: &[&CStr]) -> SetResult { Ok(()) }
+    /// const DIRECTIVE: Directive<Example> =
+    ///     Directive::new(c"X", Context::OPTIONS, Args::One, Setter::Server(set), c"a value");
+    /// # let _ = DIRECTIVE;
+    /// ```
     pub const fn new(
         name: &'static CStr,
         context: Context,
@@ -96,6 +132,14 @@ impl<D: Definition> Directive<D> {
         setter: Setter<D>,
         help: &'static CStr,
     ) -> Self {
+        let for_servers = match setter {
+            Setter::Server(_) | Setter::ServerFlag(_) | Setter::NotedFlag(_) => true,
+            Setter::Directory(_) | Setter::DirectoryFlag(_) | Setter::Ignore => false,
+        };
+        assert!(
+            !for_servers || context.0 & sys::OR_ALL == 0,
+            "a server's record must not be changed by .htaccess files"
+        );
         Self {
             name,
             context,
@@ -232,85 +276,6 @@ const fn record<D: Definition>(directive: &'static Directive<D>) -> sys::command
     }
 }
 
-/// The place a directive stands at.
-pub struct Command<'c> {
-    raw: *mut sys::cmd_parms,
-    owner: std::marker::PhantomData<&'c ()>,
-}
-
-impl<'c> Command<'c> {
-    fn parms(&self) -> &'c sys::cmd_parms {
-        // SAFETY: httpd's structure lives for the call of the setter, which `'c` spans.
-        unsafe { &*self.raw }
-    }
-
-    /// The directive's name as the table has it.
-    pub fn name(&self) -> &'c str {
-        // SAFETY: the record of our own table.
-        let record = unsafe { self.parms().cmd.as_ref() };
-        // SAFETY: its name is a static C string.
-        let name = record.and_then(|record| unsafe { c_str(record.name) });
-        name.and_then(|name| name.to_str().ok()).unwrap_or_default()
-    }
-
-    /// The literal directory of the nearest enclosing `<Directory>` section, without a
-    /// trailing slash (the root itself is `/`). `None` where the directive stands in a section
-    /// whose name is no directory: a pattern, `<Location>`, `<Files>`.
-    pub fn directory(&self) -> Option<&'c [u8]> {
-        let parms = self.parms();
-        // SAFETY: the directive that is being read.
-        let directive = unsafe { parms.directive.as_ref()? };
-        // SAFETY: the section around it, or null at the top.
-        let mut section = unsafe { directive.parent.as_ref() };
-        // Conditions do not change the path: look through them.
-        while let Some(node) = section {
-            // SAFETY: nodes of the configuration tree have names.
-            let name = unsafe { c_str(node.directive)? }.to_bytes();
-            if name.eq_ignore_ascii_case(b"<Directory") {
-                break;
-            }
-            if !name.to_ascii_lowercase().starts_with(b"<if") {
-                return None;
-            }
-            // SAFETY: the parent of a node of the tree, or null at the top.
-            section = unsafe { node.parent.as_ref() };
-        }
-        // SAFETY: a section's argument text.
-        let argument = unsafe { c_str(section?.args)? }.to_bytes();
-        let first = argument
-            .iter()
-            .find(|b| !b.is_ascii_whitespace() && **b != b'"');
-        if first == Some(&b'~') {
-            return None;
-        }
-        // SAFETY: the section's path, normalised by httpd's core.
-        let path = unsafe { c_str(parms.path)? }.to_bytes();
-        if !path.starts_with(b"/") || path.iter().any(|b| b"*?[".contains(b)) {
-            return None;
-        }
-        match path.strip_suffix(b"/") {
-            Some(b"") | None => Some(path),
-            Some(path) => Some(path),
-        }
-    }
-
-    /// The name of the section the directive stands in, as httpd's core keeps it: the path of
-    /// a directory or an `.htaccess` file with a slash at its end, a pattern, a URL path.
-    /// `None` outside of sections.
-    pub fn path(&self) -> Option<&'c CStr> {
-        // SAFETY: null or a string of the configuration.
-        unsafe { c_str(self.parms().path) }
-    }
-
-    /// `file` relative to ServerRoot, or `None` if it cannot be made absolute.
-    pub fn server_root_relative(&self, file: &CStr) -> Option<&'c CStr> {
-        // SAFETY: the configuration pool is live while directives are read.
-        let path = unsafe { sys::ap_server_root_relative(self.parms().pool, file.as_ptr()) };
-        // SAFETY: null or a string in that pool, which outlives the setter.
-        unsafe { c_str(path) }
-    }
-}
-
 /// Runs the setter of `parms.info` on the right record, guarded.
 ///
 /// # Safety
@@ -321,10 +286,8 @@ unsafe fn run<D: Definition>(
     args: &[*const c_char],
     on: bool,
 ) -> *const c_char {
-    let command = Command {
-        raw: parms,
-        owner: PhantomData,
-    };
+    // SAFETY: httpd's structure lives for the call of the setter.
+    let command = unsafe { Command::from_raw(parms) };
     // SAFETY: `info` is the table's cmd_data: the Directive that `record` stored.
     let directive = unsafe { &*command.parms().info.cast::<Directive<D>>() };
     // An optional argument that is absent is a null pointer.
@@ -348,19 +311,19 @@ unsafe fn run<D: Definition>(
         }
         Setter::Server(set) => {
             // SAFETY: as above, for the record of the server being read.
-            let record = unsafe { server_record::<D>(parms) };
+            let record = unsafe { server_record::<D>(&command) };
             record?.map_or(Ok(()), |record| set(record, &command, &args))
         }
         Setter::ServerFlag(set) => {
             // SAFETY: as above.
-            let record = unsafe { server_record::<D>(parms) };
+            let record = unsafe { server_record::<D>(&command) };
             record?.map_or(Ok(()), |record| set(record, &command, on))
         }
         Setter::NotedFlag(set) => {
             // SAFETY: as above, two records of different types.
             let place = unsafe { directory_record::<D>(directory) }?;
             // SAFETY: as above.
-            let server = unsafe { server_record::<D>(parms) }?;
+            let server = unsafe { server_record::<D>(&command) }?;
             let both = place.zip(server);
             both.map_or(Ok(()), |(place, server)| set(place, server, &command, on))
         }
@@ -377,18 +340,23 @@ unsafe fn run<D: Definition>(
     unsafe { sys::apr_pstrmemdup(command.parms().pool, message.as_ptr().cast(), message.len()) }
 }
 
+/// The record of the server that the configuration is being read for. Not for an `.htaccess` file:
+/// those are read while requests are served, several at a time.
+///
 /// # Safety
 /// As for [`run`].
 unsafe fn server_record<'c, D: Definition>(
-    parms: *mut sys::cmd_parms,
+    command: &Command<'c>,
 ) -> Result<Option<&'c mut D::Server>, String> {
-    // SAFETY: by contract live structures of httpd.
-    let server = unsafe { (*parms).server };
-    // SAFETY: as above.
-    let vector = unsafe { (*server).module_config };
-    // SAFETY: the vector of that server; the module is registered.
-    let record = unsafe { sys::ap_get_module_config(vector, D::module().as_ptr()) };
-    // SAFETY: this module's record, changed in one thread while configuration is read.
+    if command.is_in_htaccess() {
+        let name = command.name();
+        return Err(format!("{name}: cannot stand in an .htaccess file"));
+    }
+    // SAFETY: the server that the directive is for.
+    let vector = unsafe { (*command.parms().server).module_config };
+    // SAFETY: the vector of that server.
+    let record = unsafe { D::module().slot(vector) }.unwrap_or(std::ptr::null_mut());
+    // SAFETY: null, or this module's record, changed in one thread while configuration is read.
     present(unsafe { record.cast::<Option<D::Server>>().as_mut() })
 }
 

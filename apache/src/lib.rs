@@ -15,6 +15,7 @@
 //! owns the pool.
 
 pub mod argument;
+mod command;
 mod directive;
 mod entry_path;
 mod guard;
@@ -35,7 +36,8 @@ mod table;
 mod text;
 mod type_probe;
 
-pub use directive::{Args, Command, Context, Directive, DirectiveTable, SetResult, Setter};
+pub use command::Command;
+pub use directive::{Args, Context, Directive, DirectiveTable, SetResult, Setter};
 pub use entry_path::EntryPath;
 pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};

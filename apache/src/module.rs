@@ -83,7 +83,7 @@ impl<D: Definition> Module<D> {
         self.0.get()
     }
 
-    /// The index httpd gave the module: the key of its log level.
+    /// The index httpd gave the module: the key of its log level. -1 of one that is not loaded.
     pub(crate) fn index(&self) -> c_int {
         // SAFETY: see `Sync`: not written once hooks run.
         unsafe { (*self.0.get()).module_index }
@@ -119,10 +119,23 @@ impl<D: Definition> Module<D> {
         &self,
         vector: *const sys::ap_conf_vector_t,
     ) -> Option<&'c Option<C>> {
-        // SAFETY: by contract a live vector; the module is registered.
-        let record = unsafe { sys::ap_get_module_config(vector, self.as_ptr()) };
+        // SAFETY: by the function's contract.
+        let record = unsafe { self.slot(vector) }?;
         // SAFETY: null, or a record that one of the functions below made.
         unsafe { record.cast::<Option<C>>().as_ref() }
+    }
+
+    /// What the vector holds for this module; nothing for one that httpd did not load, which has no
+    /// place there.
+    ///
+    /// # Safety
+    /// `vector` must be a live configuration vector.
+    pub(crate) unsafe fn slot(&self, vector: *const sys::ap_conf_vector_t) -> Option<*mut c_void> {
+        if self.index() < 0 {
+            return None;
+        }
+        // SAFETY: by contract a live vector; the module is loaded.
+        Some(unsafe { sys::ap_get_module_config(vector, self.as_ptr()) })
     }
 }
 

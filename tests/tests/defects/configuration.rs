@@ -321,3 +321,24 @@ fn urls(metalink: &Response) -> Vec<String> {
     urls.filter_map(|node| node.text().map(str::to_owned))
         .collect()
 }
+
+#[test]
+fn a_condition_leaves_the_base_where_its_directory_is() {
+    let conditions = [
+        "<If \"true\">\nMirrorBrainEngine On\n</If>",
+        "<If \"false\">\nMirrorBrainDebug On\n</If>\n<ElseIf \"true\">\nMirrorBrainEngine On\n</ElseIf>",
+        "<If \"false\">\nMirrorBrainDebug On\n</If>\n<Else>\nMirrorBrainEngine On\n</Else>",
+        "<If \"true\">\n<If \"true\">\nMirrorBrainEngine On\n</If>\n</If>",
+    ];
+    for (n, condition) in conditions.into_iter().enumerate() {
+        let httpd = Site::new(&format!("condition_{n}"))
+            .directory("MirrorBrainEngine Off")
+            .sql("INSERT INTO filearr (path, mirrors) VALUES ('a.iso', '{1}'), ('more/a.iso', '{26}')")
+            .file("more/a.iso", 10_000)
+            .server(&format!("<Directory \"@TREE@/./more/\">\n{condition}\n</Directory>"))
+            .start();
+        let response = httpd.get_with("/more/a.iso", &BERLIN);
+        let mirror = response.header("X-MirrorBrain-Mirror").unwrap_or_default();
+        assert_eq!(mirror, "m1.de.example.org", "{condition}");
+    }
+}
