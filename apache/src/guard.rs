@@ -1,12 +1,11 @@
 //! The one guard between httpd's C frames and Rust code that may panic.
 
-use crate::log::{Level, log_line};
+use crate::log::{Level, before_the_end, lines_begin, log_line};
 use crate::module::Definition;
 use panics::Point;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::panic::PanicHookInfo;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
 thread_local! {
@@ -19,9 +18,6 @@ thread_local! {
 /// Whose name and log level a line has that no hook writes. This code is linked into each module
 /// of its own, so there is one.
 static MODULE: OnceLock<fn() -> (&'static str, c_int)> = OnceLock::new();
-
-/// Set when a child ends: its log may go before its threads do.
-static SILENT: AtomicBool = AtomicBool::new(false);
 
 /// Runs `body`; a panic comes back as one line of text: place and payload.
 pub(crate) fn guard<T>(point: Point, body: impl FnOnce() -> T) -> Result<T, String> {
@@ -43,23 +39,17 @@ fn one_line(message: &str, place: &str) -> String {
 
 /// Tells lines that no hook writes which module they are of.
 pub(crate) fn belongs_to<D: Definition>() {
-    SILENT.store(false, Ordering::Relaxed);
+    lines_begin();
     MODULE.get_or_init(|| || (D::module().name(), D::module().index()));
-}
-
-/// No more lines from here on, but for those of hooks.
-pub(crate) fn fall_silent() {
-    SILENT.store(true, Ordering::Relaxed);
 }
 
 /// A line about a panic outside of hooks.
 pub(crate) fn report(doing: &str, panic: &str) {
-    if SILENT.load(Ordering::Relaxed) {
-        return;
-    }
-    let (name, index) = MODULE.get().map_or(("module", -1), |identity| identity());
-    let text = format!("{name}: panic {doing}: {panic}");
-    log_line(std::ptr::null(), index, Level::Critical, text);
+    before_the_end(|| {
+        let (name, index) = MODULE.get().map_or(("module", -1), |identity| identity());
+        let text = format!("{name}: panic {doing}: {panic}");
+        log_line(std::ptr::null(), index, Level::Critical, text);
+    });
 }
 
 /// Keeps the standard hook from writing an unformatted report to the error log. A panic in a guard

@@ -1,9 +1,10 @@
 //! Hooks: one trait per kind, one generic shim per trait.
 
-use crate::guard::{fall_silent, guard};
-use crate::log::{Level, log_line, log_request};
+use crate::guard::guard;
+use crate::log::{Level, end_of_lines, log_line, log_refusal, log_request};
 use crate::module::Definition;
 use crate::pool::Pool;
+use crate::process::{Child, Configuration, is_restart};
 use crate::request::Request;
 use crate::server::Server;
 use apache_sys as sys;
@@ -20,6 +21,9 @@ pub enum Outcome {
     Declined,
     /// End the request with this HTTP status.
     Status(u16),
+    /// End the request without an answer: a filter has given one, or cannot
+    /// (`AP_FILTER_ERROR`).
+    FilterError,
 }
 
 impl Outcome {
@@ -28,6 +32,16 @@ impl Outcome {
             Self::Ok => sys::OK,
             Self::Declined => sys::DECLINED,
             Self::Status(status) => c_int::from(status),
+            Self::FilterError => sys::AP_FILTER_ERROR,
+        }
+    }
+
+    /// What a function of httpd says that failed.
+    pub(crate) fn of_failure(code: c_int) -> Self {
+        match u16::try_from(code) {
+            Ok(status @ 100..=599) => Self::Status(status),
+            _ if code == sys::AP_FILTER_ERROR => Self::FilterError,
+            _ => Self::Status(500),
         }
     }
 }
@@ -44,16 +58,25 @@ pub trait HeaderParser {
     fn parse(request: Request<'_>) -> Outcome;
 }
 
-/// Checks and completes the configuration, in the parent process.
+/// Checks what was configured, by the text alone: neither files nor the network. `httpd -t` runs this,
+/// too, and so does each start and restart.
+pub trait CheckConfig {
+    /// `Err` refuses the configuration: lines that say why. On a restart they are logged, and
+    /// the server goes on.
+    fn check(main: Server<'_>) -> Result<(), String>;
+}
+
+/// Completes the configuration, in the parent process, before children are made. What is wrong
+/// here is logged and done without: a server that has run must not end because of it.
 pub trait PostConfig {
-    /// `Err` stops the start with the text in the error log.
-    fn check(main: Server<'_>, pool: Pool<'_>) -> Result<(), String>;
+    /// Called at each start and restart.
+    fn prepare(configuration: Configuration<'_>);
 }
 
 /// Prepares a child process, before it serves requests.
 pub trait ChildInit {
     /// Threads, sockets and caches start here.
-    fn start(main: Server<'_>, pool: Pool<'_>);
+    fn start(child: Child<'_>);
 }
 
 /// Where among the other modules' hooks a hook runs.
@@ -114,7 +137,12 @@ impl<'p, D: Definition> Hooks<'p, D> {
         register!(self, order, ap_hook_header_parser, header_parser::<D, H>);
     }
 
-    /// A check of the finished configuration.
+    /// A check of the configuration.
+    pub fn check_config<H: CheckConfig>(&self, order: Order) {
+        register!(self, order, ap_hook_check_config, check_config::<D, H>);
+    }
+
+    /// What completes the configuration.
     pub fn post_config<H: PostConfig>(&self, order: Order) {
         register!(self, order, ap_hook_post_config, post_config::<D, H>);
     }
@@ -129,13 +157,16 @@ impl<D: Definition> Hooks<'_, D> {
     /// Has the configuration records checked at the start.
     pub(crate) fn check_records(&self) {
         let order = Order::MIDDLE;
-        register!(self, order, ap_hook_post_config, check_records::<D>);
+        register!(self, order, ap_hook_check_config, check_records::<D>);
+        if panics::INJECTION {
+            register!(self, order, ap_hook_post_config, name_the_build::<D>);
+        }
     }
 
     /// Stops the start.
     pub(crate) fn refuse_to_start(&self) {
         let order = Order::FIRST;
-        register!(self, order, ap_hook_post_config, refuse_to_start);
+        register!(self, order, ap_hook_check_config, refuse_to_start::<D>);
     }
 }
 
@@ -170,6 +201,34 @@ unsafe extern "C" fn header_parser<D: Definition, H: HeaderParser>(
     run_request_hook::<D>(raw, (Point::HeaderParser, "header parser"), H::parse)
 }
 
+unsafe extern "C" fn check_config<D: Definition, H: CheckConfig>(
+    _pool: *mut sys::apr_pool_t,
+    _log_pool: *mut sys::apr_pool_t,
+    _temporary: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    // SAFETY: the main server's record, live for the call.
+    let main = unsafe { Server::from_raw(server) };
+    match guard(Point::CheckConfig, || H::check(main)) {
+        Ok(Ok(())) => sys::OK,
+        Ok(Err(problem)) => refuse::<D>(&problem),
+        Err(panic) => {
+            let name = D::module().name();
+            refuse::<D>(&format!("{name}: panic while checking: {panic}"))
+        }
+    }
+}
+
+/// Stops the start; a restart goes on, with what is wrong in the log.
+fn refuse<D: Definition>(problem: &str) -> c_int {
+    log_refusal(D::module().index(), problem, is_restart());
+    if is_restart() {
+        sys::OK
+    } else {
+        sys::HTTP_INTERNAL_SERVER_ERROR
+    }
+}
+
 unsafe extern "C" fn post_config<D: Definition, H: PostConfig>(
     pool: *mut sys::apr_pool_t,
     _log_pool: *mut sys::apr_pool_t,
@@ -179,17 +238,18 @@ unsafe extern "C" fn post_config<D: Definition, H: PostConfig>(
     if is_first_pass() {
         return sys::OK;
     }
-    // SAFETY: the configuration pool, live until the next restart.
-    let pool = unsafe { Pool::from_raw(pool) };
-    // SAFETY: the main server's record, in that pool.
-    let main = unsafe { Server::from_raw(server) };
-    let problem = match guard(Point::PostConfig, || H::check(main, pool)) {
-        Ok(Ok(())) => return sys::OK,
-        Ok(Err(problem)) => problem,
-        Err(panic) => format!("{}: panic while checking: {panic}", D::module().name()),
+    // SAFETY: the main server's record and the configuration pool, live until the next restart.
+    let configuration = unsafe { Configuration::from_raw(server, pool) };
+    let Err(panic) = guard(Point::PostConfig, || H::prepare(configuration)) else {
+        return sys::OK;
     };
+    let problem = format!("{}: panic at the start: {panic}", D::module().name());
     log_line(server, D::module().index(), Level::Critical, problem);
-    sys::HTTP_INTERNAL_SERVER_ERROR
+    if is_restart() {
+        sys::OK
+    } else {
+        sys::HTTP_INTERNAL_SERVER_ERROR
+    }
 }
 
 /// httpd reads its configuration twice at the start; the first pass ends before daemons, logs and
@@ -200,40 +260,46 @@ fn is_first_pass() -> bool {
     state == sys::AP_SQ_MS_CREATE_PRE_CONFIG as c_int
 }
 
-/// Stops the start if a record could not be made: what a directive said would be lost.
+/// Stops the start if a record could not be made: what a directive said would be lost. After a
+/// restart, requests that the record is for are answered by 500.
 unsafe extern "C" fn check_records<D: Definition>(
     _pool: *mut sys::apr_pool_t,
     _log_pool: *mut sys::apr_pool_t,
     _temporary: *mut sys::apr_pool_t,
     server: *mut sys::server_rec,
 ) -> c_int {
-    if is_first_pass() {
-        return sys::OK;
-    }
-    let name = D::module().name();
-    if panics::INJECTION {
-        let points: Vec<&str> = Point::ALL.iter().map(|point| point.name()).collect();
-        let points = points.join(" ");
-        let text = format!("{name}: a build for tests, which panics on demand at: {points}");
-        log_line(server, D::module().index(), Level::Warning, text);
-    }
     // SAFETY: the main server's record.
     let main = unsafe { Server::from_raw(server) };
     if main.all().any(|server| server.has_broken_config::<D>()) {
-        let text = format!("{name}: a part of the configuration is missing");
-        log_line(server, D::module().index(), Level::Critical, text);
-        return sys::HTTP_INTERNAL_SERVER_ERROR;
+        let name = D::module().name();
+        return refuse::<D>(&format!("{name}: a part of the configuration is missing"));
     }
     sys::OK
 }
 
-unsafe extern "C" fn refuse_to_start(
+unsafe extern "C" fn name_the_build<D: Definition>(
+    _pool: *mut sys::apr_pool_t,
+    _log_pool: *mut sys::apr_pool_t,
+    _temporary: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    if !is_first_pass() {
+        let points: Vec<&str> = Point::ALL.iter().map(|point| point.name()).collect();
+        let (name, points) = (D::module().name(), points.join(" "));
+        let text = format!("{name}: a build for tests, which panics on demand at: {points}");
+        log_line(server, D::module().index(), Level::Warning, text);
+    }
+    sys::OK
+}
+
+unsafe extern "C" fn refuse_to_start<D: Definition>(
     _pool: *mut sys::apr_pool_t,
     _log_pool: *mut sys::apr_pool_t,
     _temporary: *mut sys::apr_pool_t,
     _server: *mut sys::server_rec,
 ) -> c_int {
-    sys::HTTP_INTERNAL_SERVER_ERROR
+    let name = D::module().name();
+    refuse::<D>(&format!("{name}: some of its hooks are missing"))
 }
 
 unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
@@ -241,12 +307,11 @@ unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
     server: *mut sys::server_rec,
 ) {
     crate::process::keep_code_mapped(D::module().as_ptr().cast_const().cast());
-    // SAFETY: the child's pool.
-    let pool = unsafe { Pool::from_raw(pool) };
-    // SAFETY: the main server's record.
-    let main = unsafe { Server::from_raw(server) };
-    crate::process::on_child_exit(pool, fall_silent);
-    let start = || guard(Point::ChildInit, || H::start(main, pool));
+    // SAFETY: a child, its pool and the main server's record; the code is kept.
+    let child = unsafe { Child::from_raw(server, pool) };
+    child.leave_pools_alone_at_exit();
+    child.at_exit(end_of_lines);
+    let start = || guard(Point::ChildInit, || H::start(child));
     if let Err(panic) = crate::process::without_signals(start) {
         let text = format!(
             "{}: panic while starting the child: {panic}",

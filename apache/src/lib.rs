@@ -2,7 +2,7 @@
 //!
 //! A module implements [`Definition`], describes its directives in one table of
 //! [`Directive`]s and its hooks as types that implement [`Handler`], [`HeaderParser`],
-//! [`PostConfig`] or [`ChildInit`]. All code that httpd calls goes through one guard: a
+//! [`CheckConfig`], [`PostConfig`] or [`ChildInit`]. All code that httpd calls goes through one guard: a
 //! panic becomes a log line and a 500 (in a hook) or an error text (in a setter), never the
 //! end of the child.
 //!
@@ -39,21 +39,20 @@ mod type_probe;
 pub use command::Command;
 pub use directive::{Args, Context, Directive, DirectiveTable, SetResult, Setter};
 pub use entry_path::EntryPath;
-pub use hook::{ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
+pub use hook::{CheckConfig, ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
 pub use lookup::{Alike, EntrySections, LookupHook, LookupPhase};
-pub use mapped::{MappedFile, survive_truncation};
+pub use mapped::MappedFile;
 pub use module::{Config, Definition, Module};
 pub use optional::{ListedFile, MirrorListAsker, MirrorLists, MirrorListsFamily};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
 pub use process::{
-    add_version_component, child_ids, is_loaded, runtime_dir_relative, server_root_relative,
-    stop_on_child_exit,
+    Child, Configuration, child_ids, is_loaded, runtime_dir_relative, server_root_relative,
 };
 pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;
-pub use subrequest::SubRequest;
+pub use subrequest::{Inclusion, SubRequest};
 pub use table::Table;
 pub use text::{
     FileMatch, LocalTime, file_match, format_size, has_file_wildcard, has_simple_wildcard,

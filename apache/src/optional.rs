@@ -93,15 +93,19 @@ unsafe extern "C" fn open<D: Definition, F: MirrorListsFamily>(
     }
     // SAFETY: the caller passes a live request, which outlives the answerer.
     let listing = unsafe { Request::from_raw(listing) };
-    let lists = match guard(Point::Answers, || F::Lists::open(listing)) {
-        Ok(Some(lists)) => lists,
+    let opened = guard(Point::Answers, || {
+        let lists = F::Lists::open(listing)?;
+        let needs_types = c_int::from(lists.needs_types());
+        Some((lists, needs_types))
+    });
+    let (lists, needs_types) = match opened {
+        Ok(Some(opened)) => opened,
         Ok(None) => return 0,
         Err(panic) => {
             log_panic::<D>(listing, &panic);
             return 0;
         }
     };
-    let needs_types = c_int::from(lists.needs_types());
     let filled = Answerer {
         state: Box::into_raw(Box::new(State { listing, lists })).cast(),
         needs_types,

@@ -3,6 +3,15 @@
 use apache_sys as sys;
 use std::ffi::{CStr, c_char, c_void};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether what pools own is left to the end of the process.
+static DROPS_NOTHING: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is dropped that pools own.
+pub(crate) fn stop_dropping() {
+    DROPS_NOTHING.store(true, Ordering::Relaxed);
+}
 
 /// A pool that lives for `'p`; what is put into it lives as long.
 #[derive(Clone, Copy)]
@@ -32,7 +41,7 @@ impl<'p> Pool<'p> {
     }
 
     /// As [`Pool::c_str`], without a look at where it ends.
-    pub(crate) fn copy_bytes(self, bytes: &[u8]) -> *const c_char {
+    pub(crate) fn copy_bytes(self, bytes: &[u8]) -> *mut c_char {
         // SAFETY: the pool is live; the bytes are readable. The copy ends with a NUL.
         unsafe { sys::apr_pstrmemdup(self.raw, bytes.as_ptr().cast(), bytes.len()) }
     }
@@ -48,9 +57,27 @@ impl<'p> Pool<'p> {
         unsafe { CStr::from_bytes_with_nul_unchecked(copy) }
     }
 
-    /// Moves `value` into the pool; it is dropped when the pool is cleared.
-    pub fn own<T: 'static>(self, value: T) -> &'p mut T {
+    /// Moves `value` into the pool; it is dropped when the pool is cleared, by whichever thread
+    /// does that.
+    ///
+    /// ```no_run
+    /// # fn example(request: apache::Request<'_>) {
+    /// request.pool().own(vec![1]);
+    /// # }
+    /// ```
+    ///
+    /// So it must not be bound to a thread:
+    ///
+    /// ```compile_fail,E0277
+    /// # fn example(request: apache::Request<'_>) {
+    /// request.pool().own(std::rc::Rc::new(1));
+    /// # }
+    /// ```
+    pub fn own<T: Send + 'static>(self, value: T) -> &'p mut T {
         unsafe extern "C" fn drop_value<T>(data: *mut c_void) -> sys::apr_status_t {
+            if DROPS_NOTHING.load(Ordering::Relaxed) {
+                return 0;
+            }
             // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
             let value = unsafe { Box::from_raw(data.cast::<T>()) };
             // A panic while dropping must not cross into APR; the value is gone either way.
@@ -74,6 +101,23 @@ impl<'p> Pool<'p> {
         unsafe { &mut *raw }
     }
 
+    /// For the pool of a child: runs `end` when it is about to be cleared, before anything in it or in
+    /// the pools below it goes. What is registered last runs first. A function takes no memory that
+    /// would have to be freed then.
+    pub(crate) fn before_clearing<F: FnOnce() + Send + 'static>(self, end: F) {
+        unsafe extern "C" fn run<F: FnOnce()>(data: *mut c_void) -> sys::apr_status_t {
+            // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
+            let end = unsafe { Box::from_raw(data.cast::<F>()) };
+            if let Err(panic) = crate::guard::guard(panics::Point::ChildExit, *end) {
+                crate::guard::report("at the end of the child", &panic);
+            }
+            0
+        }
+        let raw = Box::into_raw(Box::new(end));
+        // SAFETY: the pool is live; the cleanup matches the pointer's type.
+        unsafe { sys::apr_pool_pre_cleanup_register(self.raw, raw.cast(), Some(run::<F>)) };
+    }
+
     /// A NULL-terminated array of the names, as the hook registration wants it.
     pub(crate) fn names(self, names: &[&'static CStr]) -> *const *const c_char {
         if names.is_empty() {
@@ -84,7 +128,9 @@ impl<'p> Pool<'p> {
             .map(|name| name.as_ptr())
             .chain([std::ptr::null()])
             .collect();
-        self.own(array).as_ptr()
+        let bytes = size_of_val(array.as_slice());
+        // SAFETY: the pool is live; the bytes are readable. APR aligns what it gives for pointers.
+        unsafe { sys::apr_pmemdup(self.raw, array.as_ptr().cast(), bytes) }.cast()
     }
 }
 

@@ -1,8 +1,121 @@
-//! The process a module runs in.
+//! The process a module runs in, and the stages of its life.
 
 use crate::pool::{Pool, c_str};
+use crate::server::Server;
 use apache_sys as sys;
 use std::ffi::{CStr, c_int, c_void};
+
+/// The configuration after it was read, in the parent process: what a hook of the start gets.
+#[derive(Clone, Copy)]
+pub struct Configuration<'c> {
+    main: Server<'c>,
+    pool: Pool<'c>,
+}
+
+impl<'c> Configuration<'c> {
+    /// # Safety
+    /// `server` and `pool` must be those of a configuration that lives for `'c`.
+    pub(crate) unsafe fn from_raw(
+        server: *mut sys::server_rec,
+        pool: *mut sys::apr_pool_t,
+    ) -> Self {
+        Self {
+            // SAFETY: by contract.
+            main: unsafe { Server::from_raw(server) },
+            // SAFETY: by contract.
+            pool: unsafe { Pool::from_raw(pool) },
+        }
+    }
+
+    /// The main server.
+    pub fn main(self) -> Server<'c> {
+        self.main
+    }
+
+    /// The pool that lives as long as the configuration.
+    pub fn pool(self) -> Pool<'c> {
+        self.pool
+    }
+
+    /// Adds `name/version` to the server's signature (`ServerTokens Full`).
+    ///
+    /// ```no_run
+    /// # fn example(configuration: apache::Configuration<'_>) {
+    /// configuration.add_version_component(c"mod_example/1.0");
+    /// # }
+    /// ```
+    ///
+    /// The text must live as long as the configuration, so no other pool will do:
+    ///
+    /// ```compile_fail,E0599
+    /// # fn example(request: apache::Request<'_>) {
+    /// request.pool().add_version_component(c"mod_example/1.0");
+    /// # }
+    /// ```
+    pub fn add_version_component(self, component: &CStr) {
+        // SAFETY: the configuration's pool, which the signature is made in anew at each start;
+        // httpd copies the text into it.
+        unsafe { sys::ap_add_version_component(self.pool.as_ptr(), component.as_ptr()) };
+    }
+}
+
+/// A child process that begins: what [`ChildInit`](crate::ChildInit) gets.
+///
+/// Only a child starts threads, handles signals and maps files: its code stays mapped until it
+/// ends, where the parent's is unloaded at each restart.
+#[derive(Clone, Copy)]
+pub struct Child<'c> {
+    main: Server<'c>,
+    pool: Pool<'c>,
+}
+
+impl<'c> Child<'c> {
+    /// # Safety
+    /// To be called in a child whose code stays mapped, with the main server and the pool of
+    /// that child, both of which live for `'c`.
+    pub(crate) unsafe fn from_raw(
+        server: *mut sys::server_rec,
+        pool: *mut sys::apr_pool_t,
+    ) -> Self {
+        Self {
+            // SAFETY: by contract.
+            main: unsafe { Server::from_raw(server) },
+            // SAFETY: by contract.
+            pool: unsafe { Pool::from_raw(pool) },
+        }
+    }
+
+    /// The main server.
+    pub fn main(self) -> Server<'c> {
+        self.main
+    }
+
+    /// Stops what the child keeps running, with `stop`, when the child ends.
+    ///
+    /// A prefork child ends in its signal handler, in the midst of whatever its one thread was
+    /// doing: a lock that `stop` needs may be held below it on the stack. There nothing is
+    /// stopped; `kept` is never dropped, and the end of the process is the end of its threads.
+    pub fn stop_at_exit<T: Send + 'static>(self, kept: T, stop: fn(&T)) {
+        if mpm_is_threaded() {
+            self.pool.before_clearing(move || stop(&kept));
+        } else {
+            std::mem::forget(kept);
+        }
+    }
+
+    /// Keeps what pools own from being dropped once the child ends, where that would happen in a
+    /// signal handler: `free` itself takes locks.
+    pub(crate) fn leave_pools_alone_at_exit(self) {
+        if !mpm_is_threaded() {
+            self.at_exit(crate::pool::stop_dropping);
+        }
+    }
+
+    /// Runs `end` first of all when the child ends.
+    pub(crate) fn at_exit(self, end: impl FnOnce() + Send + 'static) {
+        self.pool.before_clearing(end);
+    }
+}
 
 /// Whether children of this server run several threads (event, worker; not prefork).
 fn mpm_is_threaded() -> bool {
@@ -12,23 +125,11 @@ fn mpm_is_threaded() -> bool {
     status == 0 && answer != 0
 }
 
-/// Stops what a child keeps running, with `stop`, when the child ends.
-///
-/// A prefork child ends in its signal handler, in the midst of whatever its one thread was
-/// doing: a lock that `stop` needs may be held below it on the stack. There nothing is stopped;
-/// `kept` is never dropped, and the end of the process is the end of its threads.
-pub fn stop_on_child_exit<T: Send + 'static>(pool: Pool<'_>, kept: T, stop: fn(&T)) {
-    if mpm_is_threaded() {
-        on_child_exit(pool, move || stop(&kept));
-    } else {
-        std::mem::forget(kept);
-    }
-}
-
-/// Adds `name/version` to the server's signature (`ServerTokens Full`); for `post_config`.
-pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
-    // SAFETY: the configuration pool; httpd copies the text into it.
-    unsafe { sys::ap_add_version_component(pool.as_ptr(), component.as_ptr()) };
+/// Whether the configuration is read anew by a server that has run before. Whatever is wrong
+/// then, a server that goes on is better than none.
+pub(crate) fn is_restart() -> bool {
+    // SAFETY: a query without arguments. The look before the start counts as 0, the start as 1.
+    unsafe { sys::ap_state_query(sys::AP_SQ_CONFIG_GEN as c_int) > 1 }
 }
 
 /// Whether a module of this name (its source file's, such as `mod_mime.c`) is loaded.
@@ -36,20 +137,6 @@ pub fn is_loaded(module: &CStr) -> bool {
     // SAFETY: a C string.
     !unsafe { sys::ap_find_linked_module(module.as_ptr()) }.is_null()
 }
-
-/// Runs `end` when the child's pool goes, before the process exits.
-pub(crate) fn on_child_exit(pool: Pool<'_>, end: impl FnOnce() + Send + 'static) {
-    struct Run<F: FnOnce()>(Option<F>);
-    impl<F: FnOnce()> Drop for Run<F> {
-        fn drop(&mut self) {
-            if let Some(end) = self.0.take() {
-                end();
-            }
-        }
-    }
-    pool.own(Run(Some(end)));
-}
-
 /// `file` relative to ServerRoot.
 pub fn server_root_relative<'p>(pool: Pool<'p>, file: &CStr) -> Option<&'p CStr> {
     // SAFETY: a live pool and a C string.
@@ -80,22 +167,37 @@ pub fn child_ids() -> Option<(u32, u32)> {
     Some((user, group))
 }
 
-/// Runs `start` with all signals blocked, so that the threads it starts never take one. Except for
-/// SIGBUS: it is a thread's own, and blocked it would end the process (see
-/// [`survive_truncation`](crate::survive_truncation)).
+/// What a thread raises by its own doing. Blocked, it would end the process all the same, but past
+/// httpd's handler and ours: no core file where `CoreDumpDirectory` says, no
+/// [survival](Child::survive_truncation) of a file that was cut.
+const RAISED_BY_THREADS: [c_int; 7] = [
+    libc::SIGABRT,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGSEGV,
+    libc::SIGSYS,
+    libc::SIGTRAP,
+];
+
+/// Runs `start` with all signals blocked that are sent to the process, so that the threads it
+/// starts never take one.
 ///
 /// A prefork child ends inside its signal handler: run by a thread of ours, it would clean up
 /// after that very thread, and wait for it.
 pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    let mut sent = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: fills the set.
-    unsafe { libc::sigfillset(all.as_mut_ptr()) };
-    // SAFETY: a filled set.
-    unsafe { libc::sigdelset(all.as_mut_ptr(), libc::SIGBUS) };
-    // SAFETY: a filled set, and room for the one in force.
+    unsafe { libc::sigfillset(sent.as_mut_ptr()) };
+    for signal in RAISED_BY_THREADS {
+        // SAFETY: a filled set.
+        unsafe { libc::sigdelset(sent.as_mut_ptr(), signal) };
+    }
+    // SAFETY: a filled set, and room for the one in force. It is added to that: what httpd blocks
+    // stays so.
     let status =
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, sent.as_ptr(), before.as_mut_ptr()) };
     let result = start();
     if status == 0 {
         // SAFETY: filled by the call above.

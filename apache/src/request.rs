@@ -157,9 +157,9 @@ impl<'r> Request<'r> {
 
     /// Replaces the path, as logs show it (`%U`).
     pub fn set_uri(self, uri: &[u8]) {
-        let uri = self.pool().c_str(uri);
+        let uri = self.pool().copy_bytes(uri);
         // SAFETY: a live request; the copy lives in its pool.
-        unsafe { (*self.raw).uri = uri.as_ptr().cast_mut() };
+        unsafe { (*self.raw).uri = uri };
     }
 
     /// The file name the URL was mapped to.
@@ -258,9 +258,10 @@ impl<'r> Request<'r> {
     }
 
     /// Sets `Content-Type`.
-    pub fn set_content_type(self, content_type: &'r CStr) {
-        // SAFETY: httpd stores the pointer; the text lives as long as the request.
-        unsafe { sys::ap_set_content_type(self.raw, content_type.as_ptr()) };
+    pub fn set_content_type(self, content_type: &[u8]) {
+        let content_type = self.pool().copy_bytes(content_type);
+        // SAFETY: httpd stores the pointer; the copy lives as long as the request.
+        unsafe { sys::ap_set_content_type(self.raw, content_type) };
     }
 
     /// Announces the body's length in bytes.

@@ -1,5 +1,6 @@
 //! Parts of a request and its answer that only generated pages need.
 
+use crate::hook::Outcome;
 use crate::pool::c_str;
 use crate::request::Request;
 use apache_sys as sys;
@@ -27,27 +28,20 @@ impl<'r> Request<'r> {
         options & (sys::OPT_INDEXES as c_int) != 0
     }
 
-    /// Reads and drops the request's body; an HTTP status if that went wrong.
-    pub fn discard_body(self) -> Result<(), u16> {
+    /// Reads and drops the request's body; how the request ends if that went wrong.
+    pub fn discard_body(self) -> Result<(), Outcome> {
         // SAFETY: a live request.
         match unsafe { sys::ap_discard_request_body(self.as_ptr()) } {
             sys::OK => Ok(()),
-            status => Err(u16::try_from(status).unwrap_or(400)),
+            code => Err(Outcome::of_failure(code)),
         }
     }
 
     /// Replaces the file name the URL was mapped to.
     pub fn set_filename(self, name: &[u8]) {
-        let name = self.pool().c_str(name);
+        let name = self.pool().copy_bytes(name);
         // SAFETY: a live request; the copy lives in its pool.
-        unsafe { (*self.as_ptr()).filename = name.as_ptr().cast_mut() };
-    }
-
-    /// Sets `Content-Type` to a text made at run time.
-    pub fn set_content_type_text(self, content_type: &[u8]) {
-        let content_type = self.pool().c_str(content_type);
-        // SAFETY: a live request; the copy lives in its pool.
-        unsafe { sys::ap_set_content_type(self.as_ptr(), content_type.as_ptr()) };
+        unsafe { (*self.as_ptr()).filename = name };
     }
 
     /// Sets `Last-Modified` and `ETag` from what httpd found under the file name.
@@ -80,8 +74,8 @@ impl<'r> Request<'r> {
 
     /// Gives this request the query string of `other`.
     pub fn take_args(self, other: Request<'_>) {
-        let args = other.args().map(|args| self.pool().c_str(args));
-        let raw = args.map_or(std::ptr::null_mut(), |args| args.as_ptr().cast_mut());
+        let args = other.args().map(|args| self.pool().copy_bytes(args));
+        let raw = args.unwrap_or(std::ptr::null_mut());
         // SAFETY: a live request; the copy lives in its pool.
         unsafe { (*self.as_ptr()).args = raw };
     }

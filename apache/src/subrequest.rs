@@ -22,16 +22,6 @@ impl<'r> SubRequest<'r> {
         })
     }
 
-    /// Looks up a URL reference as it stands in a configuration, relative to the path of
-    /// `parent`. What it sends goes where the parent's output goes.
-    pub fn lookup_reference(parent: Request<'r>, uri: &CStr) -> Option<Self> {
-        let parent = parent.as_ptr();
-        // SAFETY: a live request.
-        let filters = unsafe { (*parent).output_filters };
-        // SAFETY: a live request and its filters; httpd copies the string.
-        Self::own(unsafe { sys::ap_sub_req_lookup_uri(uri.as_ptr(), parent, filters) })
-    }
-
     /// Looks up the entry `name` of the directory that `parent` is for; the parent's file name
     /// must end with a slash. Symbolic links are followed. `None` if there is no such file. The
     /// kind is that of the file, even where the lookup led on to another one
@@ -84,13 +74,6 @@ impl<'r> SubRequest<'r> {
         unsafe { Request::from_raw(self.raw) }
     }
 
-    /// Sends the answer as part of the parent's. False if that failed.
-    pub fn run(&self) -> bool {
-        self.follow_parent();
-        // SAFETY: looked up, not yet run.
-        unsafe { sys::ap_run_sub_req(self.raw) == sys::OK }
-    }
-
     /// Leads this request's output into the parent's filters as they are now: what the parent
     /// wrote since the lookup waits in a filter that was put in after it, and all bytes must
     /// keep their order.
@@ -114,6 +97,58 @@ impl<'r> SubRequest<'r> {
             // SAFETY: as above.
             filter = unsafe { (*filter).next };
         }
+    }
+}
+
+/// A sub-request whose answer can become a part of the parent's.
+pub struct Inclusion<'r>(SubRequest<'r>);
+
+impl<'r> Inclusion<'r> {
+    /// Looks up a URL reference as it stands in a configuration, relative to the path of
+    /// `parent`. What it sends goes where the parent's output goes.
+    pub fn lookup_reference(parent: Request<'r>, uri: &CStr) -> Option<Self> {
+        let parent = parent.as_ptr();
+        // SAFETY: a live request.
+        let filters = unsafe { (*parent).output_filters };
+        // SAFETY: a live request and its filters; httpd copies the string.
+        SubRequest::own(unsafe { sys::ap_sub_req_lookup_uri(uri.as_ptr(), parent, filters) })
+            .map(Self)
+    }
+
+    /// The request behind it.
+    pub fn request(&self) -> Request<'_> {
+        self.0.request()
+    }
+
+    /// Sends the answer as part of the parent's. False if that failed.
+    ///
+    /// ```no_run
+    /// # fn example(inclusion: apache::Inclusion<'_>) {
+    /// inclusion.run();
+    /// # }
+    /// ```
+    ///
+    /// Once only:
+    ///
+    /// ```compile_fail,E0382
+    /// # fn example(inclusion: apache::Inclusion<'_>) {
+    /// inclusion.run();
+    /// inclusion.run();
+    /// # }
+    /// ```
+    ///
+    /// A request that was only looked up has no way to the client:
+    ///
+    /// ```compile_fail,E0599
+    /// # fn example(request: apache::Request<'_>) {
+    /// request.lookup_uri(b"/file").unwrap().run();
+    /// # }
+    /// ```
+    pub fn run(self) -> bool {
+        self.0.follow_parent();
+        // SAFETY: looked up, with the parent's filters behind its own; not run before, since that
+        // takes the value.
+        unsafe { sys::ap_run_sub_req(self.0.raw) == sys::OK }
     }
 }
 

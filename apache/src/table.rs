@@ -33,10 +33,33 @@ impl<'r> Table<'r> {
     }
 
     /// Replaces all values of `key`; the value ends at its first NUL.
-    pub fn set(self, key: &'r CStr, value: &[u8]) {
+    ///
+    /// The table keeps the key itself, for longer than anything that a module borrows:
+    ///
+    /// ```no_run
+    /// # fn example(request: apache::Request<'_>) {
+    /// request.headers_out().set(c"X-Example", b"value");
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0597
+    /// # fn example(request: apache::Request<'_>) {
+    /// let key = std::ffi::CString::new("X-Example").unwrap();
+    /// request.headers_out().set(&key, b"value");
+    /// # }
+    /// ```
+    pub fn set(self, key: &'static CStr, value: &[u8]) {
         let value = self.pool.copy_bytes(value);
-        // SAFETY: key and value live as long as the request, and so as the table.
+        // SAFETY: a live table; the key is static, and the value lives as long as the request.
         unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value) };
+    }
+
+    /// As [`Table::set`], for a key that is made at run time: it is copied.
+    pub fn set_named(self, key: &[u8], value: &[u8]) {
+        let key = self.pool.copy_bytes(key);
+        let value = self.pool.copy_bytes(value);
+        // SAFETY: a live table; key and value live as long as the request, and so as the table.
+        unsafe { sys::apr_table_setn(self.raw, key, value) };
     }
 
     /// As [`Table::set`], without copying.
@@ -46,16 +69,17 @@ impl<'r> Table<'r> {
     }
 
     /// Adds a further line under `key`.
-    pub fn add(self, key: &'r CStr, value: &[u8]) {
+    pub fn add(self, key: &'static CStr, value: &[u8]) {
         let value = self.pool.copy_bytes(value);
         // SAFETY: as in `set`.
         unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value) };
     }
 
     /// Appends to the value of `key` behind a comma, as lists in headers are merged.
-    pub fn merge(self, key: &'r CStr, value: &'r CStr) {
+    pub fn merge(self, key: &'static CStr, value: &[u8]) {
+        let value = self.pool.copy_bytes(value);
         // SAFETY: as in `set`.
-        unsafe { sys::apr_table_mergen(self.raw, key.as_ptr(), value.as_ptr()) };
+        unsafe { sys::apr_table_mergen(self.raw, key.as_ptr(), value) };
     }
 
     /// Removes all values of `key`.

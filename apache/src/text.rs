@@ -127,24 +127,24 @@ pub fn file_match(pattern: &CStr, text: &CStr, how: FileMatch) -> bool {
 
 /// Decodes `%xx`. `None` for a bad escape, and for an encoded NUL or slash.
 pub fn unescape_url<'p>(pool: Pool<'p>, text: &[u8]) -> Option<&'p CStr> {
-    let copy = pool.c_str(text);
-    // SAFETY: decoding never lengthens; the copy is ours alone.
-    let status = unsafe { sys::ap_unescape_url(copy.as_ptr().cast_mut()) };
+    let copy = pool.copy_bytes(text);
+    // SAFETY: decoding never lengthens; nobody else has the copy.
+    let status = unsafe { sys::ap_unescape_url(copy) };
     if status != sys::OK {
         return None;
     }
     // SAFETY: still a C string in the pool.
-    unsafe { c_str(copy.as_ptr()) }
+    unsafe { c_str(copy) }
 }
 
 /// `path` with `.`, `..` and repeated slashes resolved, as httpd does for a request's path.
 /// `None` if it leads above the root.
 pub fn normalize_path<'p>(pool: Pool<'p>, path: &[u8]) -> Option<&'p CStr> {
-    let copy = pool.c_str(path);
+    let copy = pool.copy_bytes(path);
     let flags = sys::AP_NORMALIZE_NOT_ABOVE_ROOT | sys::AP_NORMALIZE_MERGE_SLASHES;
-    // SAFETY: normalising never lengthens; the copy is ours alone.
-    let done = unsafe { sys::ap_normalize_path(copy.as_ptr().cast_mut(), flags as u32) };
+    // SAFETY: normalising never lengthens; nobody else has the copy.
+    let done = unsafe { sys::ap_normalize_path(copy, flags as u32) };
     // SAFETY: still a C string in the pool.
-    let path = unsafe { c_str(copy.as_ptr()) };
+    let path = unsafe { c_str(copy) };
     path.filter(|_| done != 0)
 }

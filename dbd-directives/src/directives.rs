@@ -1,7 +1,8 @@
 //! The directive table.
 
 use crate::DbdSettings;
-use apache::argument::{number, seconds, secret, text, wrong};
+use crate::settings::PGSQL;
+use apache::argument::{number, seconds, secret, text};
 use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
 use mirror_db::ConnectionInfo;
 use std::ffi::CStr;
@@ -9,6 +10,8 @@ use std::marker::PhantomData;
 
 /// A server record that keeps [`DbdSettings`].
 pub trait DbdRecord {
+    /// What the setters wrote.
+    fn dbd(&self) -> &DbdSettings;
     /// Where the setters write to.
     fn dbd_mut(&mut self) -> &mut DbdSettings;
 }
@@ -72,19 +75,24 @@ fn count(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<usize, Str
     Ok(usize::try_from(value).unwrap_or(usize::MAX))
 }
 
-fn driver<R: DbdRecord>(_: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    match text(command, args, 0)? {
-        "pgsql" => Ok(()),
-        other => Err(wrong(command, other, "is not supported, only pgsql is")),
-    }
+fn driver<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    record.dbd_mut().driver = Some(text(command, args, 0)?.into());
+    Ok(())
 }
 
 fn params<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     // Of the value the message holds what the parser names, never the whole: it may hold a
     // password.
-    let info = ConnectionInfo::parse(secret(command, args)?)
-        .map_err(|error| format!("{}: {error}", command.name()))?;
-    record.dbd_mut().connection = Some(info);
+    let info = secret(command, args).and_then(|text| {
+        ConnectionInfo::parse(text).map_err(|error| format!("{}: {error}", command.name()))
+    });
+    let dbd = record.dbd_mut();
+    dbd.connection = Some(match info {
+        Ok(info) => Ok(info),
+        Err(problem) if dbd.driver.as_deref() == Some(PGSQL) => return Err(problem),
+        // The words of another driver, perhaps, which the next line may name.
+        Err(problem) => Err(format!("Syntax error on {}:\n{problem}", command.place())),
+    });
     Ok(())
 }
 

@@ -7,8 +7,10 @@
 //! is one of blocking connections without deadlines, and one statement that cannot be prepared
 //! takes the database away from all its users.
 
+mod check;
 mod directives;
 mod settings;
 
+pub use check::check;
 pub use directives::{DbdDirectives, DbdRecord};
 pub use settings::DbdSettings;

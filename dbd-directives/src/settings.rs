@@ -3,10 +3,15 @@
 use mirror_db::{ConnectionInfo, PoolSettings};
 use std::time::Duration;
 
+/// The driver of mod_dbd whose databases are ours, too; so are those without a driver.
+pub(crate) const PGSQL: &str = "pgsql";
+
 /// What the directives said for one server; unset is `None`.
 #[derive(Debug, Clone, Default)]
 pub struct DbdSettings {
-    pub(crate) connection: Option<ConnectionInfo>,
+    pub(crate) driver: Option<Box<str>>,
+    /// `Err` is what is wrong with it, if it is for us.
+    pub(crate) connection: Option<Result<ConnectionInfo, String>>,
     pub(crate) max_connections: Option<usize>,
     pub(crate) keep_connections: Option<usize>,
     pub(crate) idle_expiry: Option<Duration>,
@@ -17,6 +22,7 @@ impl DbdSettings {
     /// The settings of a virtual host, `specific`, laid over those of the main server, `self`.
     pub fn merge(&self, specific: &Self) -> Self {
         Self {
+            driver: specific.driver.as_ref().or(self.driver.as_ref()).cloned(),
             connection: specific
                 .connection
                 .as_ref()
@@ -29,9 +35,21 @@ impl DbdSettings {
         }
     }
 
-    /// `DBDParams`; `None` if no database was named.
+    /// `DBDParams`; `None` if no database was named, or one that is another driver's.
     pub fn connection(&self) -> Option<&ConnectionInfo> {
-        self.connection.as_ref()
+        let is_ours = self.other_driver().is_none();
+        self.connection.as_ref()?.as_ref().ok().filter(|_| is_ours)
+    }
+
+    /// `DBDriver`, unless its databases are ours.
+    pub(crate) fn other_driver(&self) -> Option<&str> {
+        self.driver.as_deref().filter(|&driver| driver != PGSQL)
+    }
+
+    /// What is wrong with `DBDParams`, if it is for us.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        let problem = self.connection.as_ref()?.as_ref().err()?;
+        self.other_driver().is_none().then_some(problem)
     }
 
     /// `DBDMax`, `DBDKeep`, `DBDExptime` and `DBDInitSQL`, with mod_dbd's defaults.

@@ -1,6 +1,7 @@
 //! Follows a path as the file there is replaced.
 
 use std::fs;
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,6 +82,22 @@ impl<S: AsRef<[u8]>> Reloading<S> {
     /// The autonomous system of an address, by the database opened last.
     pub fn autonomous_system(&self, address: IpAddr) -> Option<AutonomousSystem> {
         self.slot().load().as_ref()?.autonomous_system(address)
+    }
+
+    /// What is wrong with the file that is at the path now, if anything is. Reads it and lets it go:
+    /// for a process that is going to fork, and must not be bound to a file that may be cut. What
+    /// was said here is not said again by [`refresh`](Self::refresh).
+    pub fn inspect(&self) -> Option<Error> {
+        let seen = fs::metadata(&self.path)
+            .ok()
+            .map(|metadata| Identity::from(&metadata));
+        let read: Opener<Vec<u8>> = |_, mut file| {
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).map(|_| content)
+        };
+        let problem = Database::open(&self.path, read).err()?;
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        Some(problem)
     }
 
     /// Looks at the path, at most once a second over all threads, and opens the file there if it

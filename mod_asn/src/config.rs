@@ -72,6 +72,8 @@ pub struct Server {
     pub refresh: Option<Duration>,
     /// `ASLookup` is on in some directory.
     pub in_use: bool,
+    /// It is on in a section of this very server, not of the main server only.
+    pub used_here: bool,
     /// Where answers come from; set once the configuration is complete.
     pub source: OnceLock<Arc<Source>>,
     /// Whether a missing source was complained about.
@@ -83,9 +85,18 @@ impl Server {
     pub fn refresh(&self) -> Duration {
         self.refresh.unwrap_or(Duration::from_secs(60))
     }
+
+    /// Whether this server's own sections look clients up in its database.
+    pub fn needs_database(&self) -> bool {
+        self.used_here && !matches!(self.origin, Some(Origin::File(_)))
+    }
 }
 
 impl DbdRecord for Server {
+    fn dbd(&self) -> &DbdSettings {
+        &self.dbd
+    }
+
     fn dbd_mut(&mut self) -> &mut DbdSettings {
         &mut self.dbd
     }
@@ -100,6 +111,7 @@ impl Config for Server {
             variable: None,
             refresh: None,
             in_use: false,
+            used_here: false,
             source: OnceLock::new(),
             complained: AtomicBool::new(false),
         }
@@ -114,6 +126,7 @@ impl Config for Server {
             refresh: specific.refresh.or(self.refresh),
             // The sections of the main server hold in its virtual hosts, too.
             in_use: self.in_use || specific.in_use,
+            used_here: specific.used_here,
             source: OnceLock::new(),
             complained: AtomicBool::new(false),
         }

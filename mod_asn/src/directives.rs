@@ -74,6 +74,7 @@ fn set_lookup(
 ) -> SetResult {
     directory.lookup = Some(on);
     server.in_use |= on;
+    server.used_here |= on;
     Ok(())
 }
 

@@ -32,6 +32,7 @@ impl apache::Definition for Asn {
         // SetEnvIf in directories and RewriteRules test PFX and ASN.
         let before = &[c"mod_setenvif.c", c"mod_rewrite.c"];
         hooks.header_parser::<Lookup>(Order::FIRST.before(before));
+        hooks.check_config::<Startup>(Order::MIDDLE);
         hooks.post_config::<Startup>(Order::MIDDLE);
         hooks.child_init::<Startup>(Order::MIDDLE);
     }

@@ -5,14 +5,14 @@ mod query;
 mod shared;
 
 use crate::Asn;
-use apache::{Level, ProcessLog};
+use apache::{Child, Level, ProcessLog};
 use mirror_db::{LogLevel, Logger};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use file::FileSource;
 pub use query::QuerySource;
-pub use shared::{SharedSource, file_name};
+pub use shared::{SharedSource, fallback, file_name};
 
 /// Prefix and AS number as the source writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Found {
 pub enum Source {
     /// The table `pfx2asn`, in memory that the children share.
     Shared(SharedSource),
-    /// `ASLookupQuery`
+    /// `ASLookupQuery`, or the table `pfx2asn` row by row
     Query(QuerySource),
     /// `ASLookupDatabase`
     File(FileSource),
@@ -44,11 +44,11 @@ impl Source {
     }
 
     /// Starts what runs beside the requests; once in each child.
-    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+    pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
         match self {
-            Self::Shared(source) => source.start(log),
+            Self::Shared(source) => source.start(child, log),
             Self::Query(source) => source.start(log),
-            Self::File(source) => source.start(log),
+            Self::File(source) => source.start(child, log),
         }
     }
 

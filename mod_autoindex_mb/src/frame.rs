@@ -4,7 +4,7 @@ use crate::escape;
 use crate::options::Flags;
 use crate::page::{Out, Page};
 use crate::patterns::without_parameters;
-use apache::{FileKind, Request, SubRequest};
+use apache::{FileKind, Inclusion, Request};
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 /// A file to insert.
 enum Insert<'r> {
     /// Sent by a sub-request, as a server-side include would.
-    Html(SubRequest<'r>),
+    Html(Inclusion<'r>),
     /// Shown as it is.
     Text(File),
 }
@@ -26,7 +26,7 @@ fn find<'r>(request: Request<'r>, name: &CStr) -> Option<Insert<'r>> {
     // The file becomes part of an HTML page, whatever the client asked that page to be.
     headers.set_static(c"Accept", c"text/html, text/plain");
     headers.unset(c"Accept-Encoding");
-    let lookup = SubRequest::lookup_reference(request, name);
+    let lookup = Inclusion::lookup_reference(request, name);
     match wanted {
         Some(wanted) => headers.set(c"Accept", wanted),
         None => headers.unset(c"Accept"),

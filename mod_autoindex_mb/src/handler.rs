@@ -29,8 +29,8 @@ impl Handler for Listing {
         if !request.may_index() {
             return refuse(request, config);
         }
-        if let Err(status) = request.discard_body() {
-            return Outcome::Status(status);
+        if let Err(outcome) = request.discard_body() {
+            return outcome;
         }
         let name = request.filename().unwrap_or(c"").to_bytes();
         if !name.ends_with(b"/") {
@@ -69,7 +69,7 @@ fn list<'r>(request: Request<'r>, config: &'r Directory) -> Outcome {
             return Outcome::Status(403);
         }
     };
-    request.set_content_type_text(&content_type(config));
+    request.set_content_type(&content_type(config));
     if config.options.flags.has(Flags::TRACK_MODIFIED) {
         request.set_validators_from_file();
     }

@@ -22,7 +22,7 @@ mod scan;
 mod table;
 mod title;
 
-use apache::{DirectiveTable, Hooks, Level, Module, Order, Pool, PostConfig, Server};
+use apache::{Configuration, DirectiveTable, Hooks, Level, Module, Order, PostConfig};
 use config::Directory;
 use directives::DIRECTIVES;
 
@@ -48,15 +48,14 @@ impl apache::Definition for AutoindexMb {
 struct BothLoaded;
 
 impl PostConfig for BothLoaded {
-    fn check(main: Server<'_>, _pool: Pool<'_>) -> Result<(), String> {
+    fn prepare(configuration: Configuration<'_>) {
         if apache::is_loaded(c"mod_autoindex.c") {
-            main.log::<AutoindexMb>(Level::Warning, || {
+            configuration.main().log::<AutoindexMb>(Level::Warning, || {
                 "mod_autoindex_mb and mod_autoindex are both loaded: mod_autoindex_mb makes all \
                  listings; remove the LoadModule line of mod_autoindex"
                     .to_owned()
             });
         }
-        Ok(())
     }
 }
 

@@ -40,6 +40,7 @@ impl apache::Definition for MirrorBrain {
     }
 
     fn register(hooks: &Hooks<'_, Self>) {
+        hooks.check_config::<runtime::Startup>(Order::MIDDLE);
         hooks.post_config::<runtime::Startup>(Order::MIDDLE);
         hooks.child_init::<runtime::Startup>(Order::MIDDLE);
         // Before mod_autoindex, mod_dir and the core's handler, which would send the file.

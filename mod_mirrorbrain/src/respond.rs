@@ -84,7 +84,7 @@ pub fn redirect(request: Request<'_>, redirect: &Redirect<'_>) -> Outcome {
     redirect.headers(|header, value| match header {
         Header::Location => out.set(header.name(), value),
         Header::Link | Header::Digest => err.add(header.name(), value),
-        Header::Vary => err.merge(header.name(), request.pool().c_str(value)),
+        Header::Vary => err.merge(header.name(), value),
         _ => err.set(header.name(), value),
     });
     let env = request.env();
@@ -98,11 +98,11 @@ pub fn redirect(request: Request<'_>, redirect: &Redirect<'_>) -> Outcome {
 pub fn document(request: Request<'_>, give: &str, answer: &Answer<'_>) -> Outcome {
     let out = request.headers_out();
     for (name, value) in &answer.headers {
-        let value = request.pool().c_str(value.as_bytes());
+        let value = value.as_bytes();
         match *name {
             "Content-Type" => request.set_content_type(value),
             "Vary" => out.merge(c"Vary", value),
-            _ => out.set(request.pool().c_str(name.as_bytes()), value.to_bytes()),
+            _ => out.set_named(name.as_bytes(), value),
         }
     }
     request.env().set(c"GIVE", give.as_bytes());

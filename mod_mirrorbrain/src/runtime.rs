@@ -2,7 +2,9 @@
 
 use crate::MirrorBrain;
 use crate::config::Server as Config;
-use apache::{ChildInit, Level, MappedFile, Pool, PostConfig, ProcessLog, Server};
+use apache::{
+    CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog, Server,
+};
 use geo_db::{Event, Place, Reloading};
 use mirror_db::{ConnectionInfo, Database, LogLevel, Settings, Unavailable};
 use representation::Site;
@@ -74,11 +76,18 @@ impl Runtime {
 /// The hooks around the start.
 pub struct Startup;
 
+impl CheckConfig for Startup {
+    fn check(main: Server<'_>) -> Result<(), String> {
+        dbd_directives::check::<MirrorBrain>(main, |config| config.used_here)
+    }
+}
+
 impl PostConfig for Startup {
-    fn check(main: Server<'_>, pool: Pool<'_>) -> Result<(), String> {
+    fn prepare(configuration: Configuration<'_>) {
         let component = concat!("mod_mirrorbrain/", env!("CARGO_PKG_VERSION"));
-        apache::add_version_component(pool, pool.c_str(component.as_bytes()));
-        for server in main.all() {
+        let component = configuration.pool().c_str(component.as_bytes());
+        configuration.add_version_component(component);
+        for server in configuration.main().all() {
             let Some(config) = server.config::<MirrorBrain>() else {
                 continue;
             };
@@ -88,34 +97,35 @@ impl PostConfig for Startup {
                 });
             }
         }
-        Ok(())
     }
 }
 
 impl ChildInit for Startup {
-    fn start(main: Server<'_>, pool: Pool<'_>) {
-        let log = Arc::new(ProcessLog::<MirrorBrain>::open(main, pool));
+    fn start(child: Child<'_>) {
+        let log = Arc::new(ProcessLog::<MirrorBrain>::open(child));
         let mut shared = Shared {
+            child,
             log,
             databases: Vec::new(),
             geo: Vec::new(),
             memories: Vec::new(),
         };
-        for server in main.all() {
+        for server in child.main().all() {
             if let Some(config) = server.config::<MirrorBrain>() {
                 // Virtual hosts without directives of ours share the main server's record.
                 config.runtime.get_or_init(|| shared.runtime(config));
             }
         }
         let databases = shared.databases.into_iter().map(|(_, _, open)| open);
-        apache::stop_on_child_exit(pool, databases.collect::<Vec<_>>(), |databases| {
+        child.stop_at_exit(databases.collect::<Vec<_>>(), |databases| {
             databases.iter().for_each(|open| open.stop());
         });
     }
 }
 
 /// What several servers of a child have in common.
-struct Shared {
+struct Shared<'c> {
+    child: Child<'c>,
     log: Arc<ProcessLog<MirrorBrain>>,
     databases: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
@@ -130,7 +140,7 @@ struct Memory {
     servers: Vec<stickiness::Server>,
 }
 
-impl Shared {
+impl Shared<'_> {
     fn runtime(&mut self, config: &Config) -> Runtime {
         Runtime {
             database: self.database(config),
@@ -192,7 +202,7 @@ impl Shared {
         if let Some((_, open)) = self.geo.iter().find(|(known, _)| known == path) {
             return Arc::clone(open);
         }
-        apache::survive_truncation();
+        self.child.survive_truncation();
         let database = Reloading::new(path, |_, file| MappedFile::map(file));
         let open = Arc::new(Geo { database });
         open.refresh(&self.log);

@@ -31,8 +31,10 @@ points! {
     MergeDirectory "merge-directory" "Directory records are merged."
     MergeServer "merge-server" "Server records are merged."
     Setter "setter" "A directive is read."
-    PostConfig "post-config" "The configuration is checked."
+    CheckConfig "check-config" "The configuration is checked."
+    PostConfig "post-config" "The configuration is completed."
     ChildInit "child-init" "A child starts."
+    ChildExit "child-exit" "A child ends."
     HeaderParser "header-parser" "The headers of a request are there."
     Handler "handler" "A request is to be answered."
     Answers "answers" "Another module begins to ask about the files of a directory."
@@ -71,7 +73,8 @@ impl Drop for Bomb {
     }
 }
 
-/// The file has a line for each point that panics: its name, and perhaps `payload`.
+/// The file has a line for each point that panics: its name, and perhaps `payload`; or `abort`, for a
+/// point that must not be passed.
 #[cfg(feature = "injection")]
 fn inject(point: Point) {
     let Some(file) = std::env::var_os("MB_PANIC") else {
@@ -82,6 +85,7 @@ fn inject(point: Point) {
         match line.split_once(' ') {
             None if line == point.name() => panic!("injected: {line}"),
             Some((name, "payload")) if name == point.name() => std::panic::panic_any(Bomb),
+            Some((name, "abort")) if name == point.name() => std::process::abort(),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 mod builder;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -114,6 +114,16 @@ impl Httpd {
     pub fn expect_log(&mut self, text: &str) {
         self.wait_for(text, |log| log.contains(text));
         self.allow(text);
+    }
+
+    /// Appends lines to the configuration, which count from the next restart on.
+    pub fn append_config(&self, lines: &str) {
+        let mut options = fs::File::options();
+        let file = options
+            .append(true)
+            .open(self.work.path().join("httpd.conf"));
+        file.and_then(|mut file| writeln!(file, "{lines}"))
+            .expect("httpd.conf");
     }
 
     /// Restarts gracefully (SIGUSR1) and waits until the new configuration is in force.

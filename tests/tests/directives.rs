@@ -421,7 +421,7 @@ const BAD: &[(bool, &str, &str)] = &[
     ),
     (
         SERVER,
-        "DBDriver mysql",
+        "DBDriver mysql\n<Location />\nMirrorBrainEngine On\n</Location>",
         "DBDriver: \"mysql\" is not supported, only pgsql is",
     ),
     (

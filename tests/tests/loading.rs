@@ -3,8 +3,6 @@
 use std::fs;
 
 use geo_db::writer::{Value, Writer};
-use tests::httpd::Httpd;
-use tests::modules::{self, PACKAGES};
 use tests::postgres::Cluster;
 use tests::workspace;
 
@@ -78,38 +76,4 @@ fn a_geo_database_is_replaced_and_broken_without_a_restart() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(location().contains(".us."), "{}", location());
     httpd.allow("geo.mmdb");
-}
-
-/// After a restart the parent, and so each new child, runs the files that are in place then.
-#[test]
-fn a_graceful_restart_takes_up_new_module_files() {
-    let builder = Httpd::builder()
-        .config(
-            "LoadModule asn_module mod_asn.so\nLoadModule mirrorbrain_module mod_mirrorbrain.so",
-        )
-        .config("LoadModule autoindex_mb_module mod_autoindex_mb.so")
-        .config("DBDParams \"host=127.0.0.1 port=1 user=x dbname=x\"")
-        .config("MirrorBrainGeoDatabase none.mmdb")
-        .config("<Directory \"@TREE@\">\nMirrorBrainEngine On\nASLookup On\n</Directory>");
-    let work = builder.work().to_owned();
-    let install = || {
-        for package in PACKAGES {
-            let (file, new) = (format!("{package}.so"), work.join("new"));
-            fs::copy(modules::dir().join(&file), &new).expect("a module");
-            fs::rename(&new, work.join(file)).expect("a module in its place");
-        }
-    };
-    install();
-    let mut httpd = builder.start();
-    install();
-    httpd.graceful();
-    let maps = fs::read_to_string(format!("/proc/{}/maps", httpd.pid())).expect("maps");
-    let old: Vec<&str> = maps
-        .lines()
-        .filter(|line| line.ends_with(".so (deleted)"))
-        .collect();
-    assert!(maps.contains("mod_mirrorbrain.so"), "{maps}");
-    assert!(old.is_empty(), "{old:#?}");
-    httpd.allow("[mirrorbrain:");
-    httpd.allow("[asn:");
 }

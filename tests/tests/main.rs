@@ -24,6 +24,7 @@ mod outage;
 mod panics;
 mod paths;
 mod reference;
+mod restarts;
 mod security;
 mod site;
 mod sticky;

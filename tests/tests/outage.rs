@@ -7,6 +7,7 @@ mod disk;
 mod geo;
 mod listed;
 mod network;
+mod two_files;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

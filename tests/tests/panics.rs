@@ -5,12 +5,16 @@
 //! that runs because of another panic. Rust ends the process then.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use panics::Point;
-use tests::httpd::{Builder, Httpd};
+use tests::command::{is_alive, signal};
+use tests::http;
+use tests::httpd::{Builder, Httpd, Mpm};
 use tests::memcached::Memcached;
 use tests::modules;
 use tests::site::{Mirror, Site};
@@ -25,9 +29,11 @@ fn case(point: Point) -> fn(Point) {
         | Point::CreateDirectory
         | Point::CreateServer
         | Point::MergeServer
+        | Point::CheckConfig
         | Point::PostConfig => stops_the_start,
         Point::Setter => refuses_the_directive,
         Point::ChildInit => leaves_a_child_that_answers,
+        Point::ChildExit => lets_a_child_end,
         Point::MergeDirectory | Point::HeaderParser | Point::Handler => costs_one_answer,
         Point::Answers | Point::Answer => costs_a_link,
         Point::AnswersEnd => costs_no_link,
@@ -112,6 +118,52 @@ fn leaves_a_child_that_answers(point: Point) {
     let children = httpd.children();
     assert_eq!(httpd.get("/file").status, 200);
     assert_eq!(httpd.children(), children);
+}
+
+#[test]
+fn at_the_end_of_a_child_it_lets_it_end() {
+    each(lets_a_child_end);
+}
+
+fn lets_a_child_end(point: Point) {
+    let (mut httpd, switch) = Panicking::site("panics_child_exit");
+    let children = httpd.children();
+    switch.say(point.name());
+    httpd.graceful();
+    eventually("the end of the children", || {
+        !children.iter().any(|&child| is_alive(child))
+    });
+    switch.say("");
+    httpd.expect_log("panic at the end of the child: injected: child-exit");
+    works_again(&httpd);
+}
+
+/// A prefork child ends in a signal handler, in the midst of a request. What its pools own stays,
+/// since even to free memory needs a lock that may be held.
+#[test]
+fn a_prefork_child_that_is_ended_in_a_request_drops_nothing() {
+    let builder = Panicking::builder()
+        .mpm(Mpm::Prefork)
+        .config("<Directory \"@TREE@\">\nMirrorBrainMinSize 1\n</Directory>")
+        .config("<Location />\nMirrorBrainMinSize 2\n</Location>");
+    tests::files::sparse(&builder.tree(), "large", 100_000_000, 0);
+    let switch = Panicking::of(&builder);
+    let httpd = builder.start();
+    let mut client = TcpStream::connect(httpd.address()).expect("a connection");
+    client
+        .write_all(&http::request("GET", "/large", &[]))
+        .expect("a request");
+    client.read_exact(&mut [0; 1000]).expect("the first bytes");
+    switch.say("cleanup abort");
+    let children = httpd.children();
+    signal("TERM", &children);
+    eventually("other children", || {
+        let others = httpd.children();
+        !others.is_empty() && !others.iter().any(|child| children.contains(child))
+    });
+    switch.say("");
+    let log = httpd.log();
+    assert!(!log.contains("exit signal"), "{log}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::Asn;
-use apache::{Level, MappedFile, ProcessLog};
+use apache::{Child, Level, MappedFile, ProcessLog};
 use geo_db::{Event, Reloading};
 use std::net::IpAddr;
 use std::path::Path;
@@ -16,29 +16,30 @@ pub struct FileSource {
 }
 
 impl FileSource {
-    /// Opens the file, in the parent, so that all children use one map. `Err` says what is wrong
-    /// with it; a better file may come.
-    pub fn open(path: &Path) -> (Self, Option<String>) {
+    /// Looks at the file, in the parent, so that what is wrong with it is said once and not by each
+    /// child; a better file may come.
+    pub fn new(path: &Path) -> (Self, Option<String>) {
+        let database = Reloading::new(path, |_, file| MappedFile::map(file));
+        let problem = database.inspect();
         let source = Self {
-            database: Reloading::new(path, |_, file| MappedFile::map(file)),
+            database,
             log: OnceLock::new(),
         };
-        let problem = match source.database.refresh(Instant::now()) {
-            Some(Event::Failed(problem)) => Some(format!("ASLookupDatabase: {problem}")),
-            _ => None,
-        };
-        (source, problem)
+        (
+            source,
+            problem.map(|problem| format!("ASLookupDatabase: {problem}")),
+        )
     }
 
-    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
-        apache::survive_truncation();
+    /// Opens the file. All children map the same pages of it.
+    pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
+        child.survive_truncation();
         let _ = self.log.set(Arc::clone(log));
+        self.refresh();
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Found> {
-        if let Some(event) = self.database.refresh(Instant::now()) {
-            self.report(&event);
-        }
+        self.refresh();
         let found = self.database.autonomous_system(address)?;
         Some(Found {
             prefix: found.prefix.to_string(),
@@ -46,8 +47,10 @@ impl FileSource {
         })
     }
 
-    fn report(&self, event: &Event) {
-        let Some(log) = self.log.get() else { return };
+    fn refresh(&self) {
+        let Some((event, log)) = self.database.refresh(Instant::now()).zip(self.log.get()) else {
+            return;
+        };
         match event {
             Event::Opened => {
                 let text = format!("opened {}", self.database.path().display());

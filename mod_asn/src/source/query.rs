@@ -1,9 +1,10 @@
-//! `ASLookupQuery`: the site's own query, and a cache of its answers.
+//! A query for each new address, and a cache of its answers: `ASLookupQuery`, or our own where the
+//! table cannot be kept in memory.
 
 use super::{Found, logger};
 use crate::Asn;
 use apache::ProcessLog;
-use mirror_db::{ConnectionInfo, CustomQuery, DbError, Pool, PoolSettings, Statement};
+use mirror_db::{ConnectionInfo, DbError, Pool, PoolSettings, Statement};
 use quick_cache::sync::Cache;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -29,14 +30,15 @@ impl QuerySource {
     pub fn new(
         database: ConnectionInfo,
         settings: PoolSettings,
-        query: &CustomQuery,
+        statement: Statement,
+        takes_address: bool,
         lifetime: Duration,
     ) -> Self {
         Self {
             database,
             settings,
-            statement: Arc::new(Statement::custom("ASLookupQuery", query)),
-            takes_address: query.parameters() > 0,
+            statement: Arc::new(statement),
+            takes_address,
             lifetime,
             pool: OnceLock::new(),
             cache: Cache::new(CACHED),

@@ -2,7 +2,7 @@
 
 use super::{Found, logger};
 use crate::Asn;
-use apache::{Level, MappedFile, ProcessLog};
+use apache::{Child, Level, MappedFile, ProcessLog};
 use asn_db::{FALLBACK_QUERY, Keeper, KeeperHandle, SharedTable};
 use mirror_db::{ConnectionInfo, LogLevel, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,9 +11,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long a request may wait for the database until the table is loaded. One that is away is
+/// How long a request may wait for the database where there is no table. One that is away is
 /// not waited for: the pool knows.
 const FALLBACK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How the database is asked for single addresses.
+pub fn fallback(settings: PoolSettings) -> (PoolSettings, Statement) {
+    let settings = PoolSettings {
+        query_timeout: FALLBACK_PATIENCE,
+        ..settings
+    };
+    let statement = Statement::new("the query of pfx2asn", FALLBACK_QUERY, 1);
+    (settings, statement)
+}
 
 /// The table, its keeper, and the database itself until there is a table.
 pub struct SharedSource {
@@ -47,14 +57,11 @@ impl SharedSource {
         settings: PoolSettings,
         refresh: Duration,
     ) -> Self {
-        let statement = Statement::new("the query of pfx2asn", FALLBACK_QUERY, 1);
+        let (settings, statement) = fallback(settings);
         Self {
             table: Arc::new(SharedTable::new(file, MappedFile::map)),
             database,
-            settings: PoolSettings {
-                query_timeout: FALLBACK_PATIENCE,
-                ..settings
-            },
+            settings,
             refresh,
             fallback: Arc::new(Fallback {
                 pool: OnceLock::new(),
@@ -64,7 +71,8 @@ impl SharedSource {
         }
     }
 
-    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
+    pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
+        child.survive_truncation();
         // Problems with the file are the keeper's to report.
         let _ = self.table.follow();
         if !self.table.is_loaded() {

@@ -28,6 +28,8 @@ pub type YumRule = Rule<YumPattern>;
 #[derive(Default)]
 pub struct Server {
     pub dbd: DbdSettings,
+    /// The engine is on in a section of this very server, not of the main server only.
+    pub used_here: bool,
     pub mirror_query: Option<Arc<CustomQuery>>,
     pub hash_query: Option<Arc<CustomQuery>>,
     pub cache_ttl: Option<Duration>,
@@ -61,6 +63,7 @@ impl Config for Server {
         let (outer, inner) = (self, specific);
         Self {
             dbd: outer.dbd.merge(&inner.dbd),
+            used_here: inner.used_here,
             mirror_query: inner
                 .mirror_query
                 .clone()
@@ -108,6 +111,10 @@ impl Config for Server {
 }
 
 impl DbdRecord for Server {
+    fn dbd(&self) -> &DbdSettings {
+        &self.dbd
+    }
+
     fn dbd_mut(&mut self) -> &mut DbdSettings {
         &mut self.dbd
     }

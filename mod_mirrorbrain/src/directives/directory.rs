@@ -1,7 +1,7 @@
 //! Setters of the directory record.
 
 use super::value::regex;
-use crate::config::{Directory, Network};
+use crate::config::{Directory, Network, Server};
 use crate::mask::Mask;
 use apache::argument::{bytes, number, secret, text, wrong};
 use apache::{Command, SetResult};
@@ -16,7 +16,13 @@ pub type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
 /// A setter of a flag.
 pub type SetFlag = fn(&mut Directory, &Command<'_>, bool) -> SetResult;
 
-pub fn engine(directory: &mut Directory, command: &Command<'_>, on: bool) -> SetResult {
+pub fn engine(
+    directory: &mut Directory,
+    server: &mut Server,
+    command: &Command<'_>,
+    on: bool,
+) -> SetResult {
+    server.used_here |= on;
     directory.engine = Some(on);
     directory.set_base(command.directory().filter(|_| on));
     Ok(())

@@ -61,7 +61,13 @@ const ANY: Context = Context::CONFIGURATION;
 
 /// All directives but mod_dbd's, in the order of the README.
 pub const DIRECTIVES: &[Entry] = &[
-    section_flag(c"MirrorBrainEngine", DIR, dir::engine),
+    Directive::new(
+        c"MirrorBrainEngine",
+        DIR,
+        Flag,
+        Setter::NotedFlag(dir::engine),
+        c"On or Off",
+    ),
     section_flag(c"MirrorBrainDebug", DIR, dir::debug),
     section(
         c"MirrorBrainMinSize",

@@ -122,6 +122,12 @@ impl Builder {
         self
     }
 
+    /// Loads none of the modules of this project that were named so far.
+    pub fn without_ours(mut self) -> Self {
+        self.ours.clear();
+        self
+    }
+
     /// Appends configuration text.
     pub fn config(mut self, text: &str) -> Self {
         self.config.push_str(text);
@@ -169,8 +175,8 @@ impl Builder {
         self.work.path()
     }
 
-    /// What httpd says to a configuration that it must refuse, without the line that names the
-    /// place in the file.
+    /// What httpd says to a configuration that it must refuse, without the lines that name the
+    /// place in the file and the step that failed.
     ///
     /// # Panics
     /// If httpd finds nothing wrong.
@@ -179,7 +185,8 @@ impl Builder {
         let text = self.check().expect_err("httpd accepts the configuration");
         let lines = text
             .lines()
-            .filter(|line| !line.contains("Syntax error on line"));
+            .filter(|line| !line.contains("Syntax error on line"))
+            .filter(|line| !line.contains("Configuration check failed"));
         lines.collect::<Vec<_>>().join("\n")
     }
 

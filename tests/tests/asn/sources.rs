@@ -41,10 +41,10 @@ fn a_query_without_a_database_stops_the_start() {
         .ours(&["asn"])
         .config("ASLookupQuery \"SELECT 1, 2\"")
         .config("<Directory \"@TREE@\">\nASLookup On\n</Directory>")
-        .failure();
-    assert!(
-        text.contains("ASLookupQuery: DBDParams does not say which database to ask"),
-        "{text}"
+        .refusal();
+    assert_eq!(
+        text,
+        "ASLookupQuery: DBDParams does not say which database to ask"
     );
 }
 

@@ -342,3 +342,51 @@ fn a_condition_leaves_the_base_where_its_directory_is() {
         assert_eq!(mirror, "m1.de.example.org", "{condition}");
     }
 }
+
+/// A virtual host may use mod_dbd for something else.
+#[test]
+fn a_database_of_another_kind_is_refused_only_where_it_is_ours_to_use() {
+    let other = "DBDParams /var/lib/users.db\nDBDriver sqlite3";
+    let host = |lines: &str| {
+        format!("<VirtualHost *:@PORT@>\nServerName other.example.org\n{lines}\n</VirtualHost>")
+    };
+    let httpd = Site::new("other_driver")
+        .server("<VirtualHost *:@PORT@>\nServerName download.example.org\n</VirtualHost>")
+        .server(&host(other))
+        .start();
+    assert_eq!(httpd.get_with("/iso/full.iso", &BERLIN).status, 302);
+    let headers = [&BERLIN[..], &[("Host", "other.example.org")]].concat();
+    assert_eq!(httpd.get_with("/iso/full.iso", &headers).status, 200);
+
+    for (directive, lines) in [
+        ("mirrorbrain", "MirrorBrainEngine On"),
+        ("asn", "ASLookup On"),
+    ] {
+        let section = format!("{other}\n<Location />\n{lines}\n</Location>");
+        let builder = || Httpd::builder().ours(&[directive]);
+        let text = "DBDriver: \"sqlite3\" is not supported, only pgsql is";
+        assert_eq!(builder().config(&section).refusal(), text);
+        assert_eq!(builder().config(&host(&section)).refusal(), text);
+        // Sections outside of virtual hosts may be for one that has a database of ours.
+        let download =
+            "<VirtualHost *:@PORT@>\nDBDriver pgsql\nDBDParams \"dbname=mb\"\n</VirtualHost>";
+        let accepted = builder().config(&section).config(download).check();
+        assert!(accepted.is_ok(), "{accepted:?}");
+    }
+}
+
+/// `.htaccess` files are read by several threads at a time, and what they say is for one request.
+#[test]
+fn a_directive_with_a_note_for_the_server_is_refused_in_htaccess() {
+    let builder = Httpd::builder().ours(&["asn", "mirrorbrain"]).config(
+        "<Directory \"@TREE@\">\nAllowOverrideList ASLookup MirrorBrainEngine\n</Directory>",
+    );
+    let tree = builder.tree();
+    let mut httpd = builder.start();
+    for line in ["ASLookup On", "MirrorBrainEngine On"] {
+        std::fs::write(tree.join(".htaccess"), line).expect(".htaccess");
+        assert_eq!(httpd.get("/").status, 500, "{line}");
+        let name = line.split(' ').next().unwrap_or_default();
+        httpd.expect_log(&format!("{name}: cannot stand in an .htaccess file"));
+    }
+}
