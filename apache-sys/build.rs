@@ -7,11 +7,15 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The oldest httpd that the tests were run on (README, Requirements).
+const OLDEST_TESTED: [u32; 3] = [2, 4, 37];
+
 fn main() {
     println!("cargo:rerun-if-env-changed=APXS");
     println!("cargo:rerun-if-changed=wrapper.h");
     println!("cargo:rerun-if-changed=shim.c");
     let apxs = Apxs::find();
+    apxs.warn_of_untested_version();
     let includes = apxs.include_dirs();
     let flags = apxs.preprocessor_flags();
 
@@ -21,7 +25,7 @@ fn main() {
         .header("wrapper.h")
         .clang_args(&clang_args)
         .allowlist_file(r".*/(httpd|http_[a-z]+|util_[a-z]+|ap_[a-z_]+|mpm_common|scoreboard|mod_core|apr[a-z_]*|unixd)\.h")
-        .allowlist_file(".*/wrapper.h")
+        .allowlist_file("wrapper.h")
         .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
         .generate_comments(false)
         .layout_tests(false)
@@ -106,6 +110,19 @@ impl Apxs {
                 String::from_utf8_lossy(&out.stdout).trim().to_owned()
             }
             _ => String::new(),
+        }
+    }
+
+    /// An older httpd may well do; what it lacks would be found by the compiler.
+    fn warn_of_untested_version(&self) {
+        let version = self.query("HTTPD_VERSION");
+        let numbers: Vec<u32> = version.split('.').map_while(|n| n.parse().ok()).collect();
+        if numbers.len() == 3 && numbers.as_slice() < OLDEST_TESTED.as_slice() {
+            let [major, minor, patch] = OLDEST_TESTED;
+            println!(
+                "cargo:warning=httpd {version} is older than {major}.{minor}.{patch}, the oldest \
+                 that these modules are tested with"
+            );
         }
     }
 

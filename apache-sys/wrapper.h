@@ -26,3 +26,10 @@
 #include "apr_uri.h"
 #include "apr_buckets.h"
 #include "unixd.h"
+
+/* What this httpd's own listings begin with. The headers that define the newer one use it there. */
+#ifdef DOCTYPE_HTML_4_01
+#define LISTING_DOCTYPE DOCTYPE_HTML_4_01
+#else
+#define LISTING_DOCTYPE DOCTYPE_HTML_3_2
+#endif

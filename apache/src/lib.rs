@@ -55,7 +55,7 @@ pub use server::Server;
 pub use subrequest::{Inclusion, SubRequest};
 pub use table::Table;
 pub use text::{
-    FileMatch, LocalTime, file_match, format_size, has_file_wildcard, has_simple_wildcard,
-    natural_order, normalize_path, simple_match, simple_match_ignoring_case, unescape_url,
+    FileMatch, LISTING_DOCTYPE, LocalTime, file_match, format_size, has_file_wildcard,
+    has_simple_wildcard, natural_order, simple_match, simple_match_ignoring_case, unescape_url,
 };
 pub use type_probe::{FileType, TypeProbe};

@@ -5,6 +5,12 @@ use apache_sys as sys;
 use std::cmp::Ordering;
 use std::ffi::{CStr, c_int};
 
+/// What the listings of the httpd that these modules are built for begin with, unless they are XHTML.
+pub const LISTING_DOCTYPE: &CStr = match CStr::from_bytes_with_nul(sys::LISTING_DOCTYPE) {
+    Ok(text) => text,
+    Err(_) => panic!("a string literal of C"),
+};
+
 /// Four characters for a number of bytes, right-aligned: ` 10K`, `1.0G`; `  - ` for `None`. The same
 /// as apr_strfsize writes; its general formatter is what a long listing would spend its time in.
 pub fn format_size(bytes: Option<u64>) -> [u8; 4] {
@@ -135,16 +141,4 @@ pub fn unescape_url<'p>(pool: Pool<'p>, text: &[u8]) -> Option<&'p CStr> {
     }
     // SAFETY: still a C string in the pool.
     unsafe { c_str(copy) }
-}
-
-/// `path` with `.`, `..` and repeated slashes resolved, as httpd does for a request's path.
-/// `None` if it leads above the root.
-pub fn normalize_path<'p>(pool: Pool<'p>, path: &[u8]) -> Option<&'p CStr> {
-    let copy = pool.copy_bytes(path);
-    let flags = sys::AP_NORMALIZE_NOT_ABOVE_ROOT | sys::AP_NORMALIZE_MERGE_SLASHES;
-    // SAFETY: normalising never lengthens; nobody else has the copy.
-    let done = unsafe { sys::ap_normalize_path(copy, flags as u32) };
-    // SAFETY: still a C string in the pool.
-    let path = unsafe { c_str(copy) };
-    path.filter(|_| done != 0)
 }

@@ -121,14 +121,16 @@ pub fn tail(page: &Page<'_, '_>, out: &mut Out<'_>) -> io::Result<()> {
 }
 
 fn preamble(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) {
-    out.put(if page.has(Flags::XHTML) {
-        "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\
-         \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n\
-         <html xmlns=\"http://www.w3.org/1999/xhtml\">\n"
+    if page.has(Flags::XHTML) {
+        out.put(
+            "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\
+             \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n\
+             <html xmlns=\"http://www.w3.org/1999/xhtml\">\n",
+        );
     } else {
-        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \
-         \"http://www.w3.org/TR/html4/strict.dtd\">\n<html>\n"
-    });
+        out.put(apache::LISTING_DOCTYPE.to_bytes());
+        out.put("<html>\n");
+    }
     out.put(" <head>\n  <title>Index of ");
     out.put(title);
     out.put("</title>\n");

@@ -76,12 +76,11 @@ impl<'r, 'v> Scan<'r, 'v> {
     ///
     /// Patterns see the parent as the entry `..` of this directory, at `path`.
     fn parent(&self, path: &CStr) -> Option<Entry<'r>> {
-        let up = [self.listing.uri(), b"../"].concat();
-        let up = apache::normalize_path(self.listing.pool(), &up)?;
-        if up.is_empty() || self.config.ignored.ignore(path) {
+        let up = above(self.listing.uri())?;
+        if self.config.ignored.ignore(path) {
             return None;
         }
-        let mut entry = Entry::new(up);
+        let mut entry = Entry::new(self.listing.pool().c_str(up));
         // A table without FancyIndexing leaves this line bare.
         if self.view.flags.has(Flags::FANCY_INDEXING) {
             self.choose_for_directory(&mut entry, path);
@@ -245,6 +244,13 @@ impl<'r, 'v> Scan<'r, 'v> {
             entry.description = title(path, types).map(Cow::Owned);
         }
     }
+}
+
+/// The path that leads up from `uri`, which httpd has resolved; none from the root.
+fn above(uri: &[u8]) -> Option<&[u8]> {
+    let directory = uri.strip_suffix(b"/").unwrap_or(uri);
+    let end = directory.iter().rposition(|&b| b == b'/')?;
+    directory.get(..=end)
 }
 
 /// The directory a lookup ended in, without a slash at its end. The lookup of a directory may

@@ -65,6 +65,10 @@ impl Collection {
         });
         self.combinations.last_mut().expect("just added")
     }
+
+    pub fn into_combinations(self) -> Vec<Combination> {
+        self.combinations
+    }
 }
 
 /// All combinations.

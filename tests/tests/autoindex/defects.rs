@@ -94,7 +94,8 @@ fn x04_the_words_of_httpd_2_4_are_known() {
 fn x05_pages_are_html_4_or_xhtml_1_with_iso_dates() {
     let httpd = listed("x05", "");
     let page = httpd.get("/files/").text();
-    assert!(page.starts_with("<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\""));
+    // Which one says httpd; the oracle compares the whole line.
+    assert!(page.starts_with("<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML "));
     assert!(!page.contains("<br"), "{page}");
     assert!(page.contains(">2023-11-14 2"), "{page}");
 }

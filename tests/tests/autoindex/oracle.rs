@@ -204,3 +204,36 @@ fn directives_outside_of_sections_are_inherited_alike() {
          IndexOptions -FancyIndexing +SuppressIcon NameWidth=*\n",
     );
 }
+
+/// With repeated slashes left in and none added at the end.
+#[test]
+fn the_way_up_is_that_of_mod_autoindex() {
+    let mut collection = combinations::Collection::default();
+    collection.add(
+        "IndexOptions FancyIndexing",
+        &[
+            "",
+            "/",
+            "//",
+            "/deep/er/",
+            "/deep",
+            "//deep",
+            "/deep//",
+            "/deep/er/..",
+        ],
+    );
+    let combinations = collection.into_combinations();
+    compare(
+        &combinations,
+        &[],
+        "<IfDirective MergeSlashes>\nMergeSlashes Off\n</IfDirective>\n\
+         <Directory \"@SITES@\">\nDirectorySlash Off\n</Directory>",
+    );
+    let pair = Pair::start(&combinations, &[], "");
+    let root = Request {
+        method: "GET",
+        target: String::new(),
+        headers: &[],
+    };
+    assert_eq!(pair.difference("/", &root), None);
+}
