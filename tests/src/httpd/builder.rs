@@ -52,6 +52,7 @@ impl Mpm {
 /// Media types for mod_mime; systems keep their own list in different places.
 const MIME_TYPES: &str = "\
 application/octet-stream bin
+application/pgp-keys asc
 application/x-iso9660-image iso
 application/xml xml
 text/html html
@@ -61,7 +62,7 @@ text/plain txt
 /// What an httpd is to be made of.
 ///
 /// Configuration text may use placeholders: `@WORK@` (ServerRoot), `@TREE@` (DocumentRoot),
-/// `@PORT@`, `@HTTPD_MODULES@`, `@MB_MODULES@` and those of [`set`](Self::set).
+/// `@PORT@`, `@HTTPD_MODULES@`, `@MB_MODULES@`, `@RUN_AS@` (User and Group) and those of [`set`](Self::set).
 #[derive(Debug)]
 pub struct Builder {
     mpm: Mpm,
@@ -303,6 +304,7 @@ impl Builder {
             text = text.replace("@MB_MODULES@", &modules::dir().to_string_lossy());
         }
         text.replace("@HTTPD_MODULES@", &apxs::module_dir().to_string_lossy())
+            .replace("@RUN_AS@", &run_as())
             .replace("@WORK@", &self.work.path().to_string_lossy())
             .replace("@TREE@", &self.tree().to_string_lossy())
             .replace("@PORT@", &self.port.to_string())
@@ -333,10 +335,7 @@ impl Builder {
                 "LoadModule {name}_module \"@MB_MODULES@/mod_{name}.so\"\n"
             ));
         }
-        let user = existing_user(&["www-data", "apache", "nobody"]).filter(|_| is_root());
-        if let Some(user) = user {
-            text.push_str(&format!("User {user}\nGroup #{}\n", ids(user).1));
-        }
+        text.push_str("@RUN_AS@\n");
         text.push_str(self.mpm.settings());
         text.push_str("<IfModule mod_mime.c>\n  TypesConfig \"@WORK@/mime.types\"\n</IfModule>\n");
         text.push_str(
@@ -345,4 +344,12 @@ impl Builder {
         );
         text
     }
+}
+
+/// As whom children run, if there is a choice.
+fn run_as() -> String {
+    let user = existing_user(&["www-data", "apache", "nobody"]).filter(|_| is_root());
+    user.map_or_else(String::new, |user| {
+        format!("User {user}\nGroup #{}", ids(user).1)
+    })
 }
