@@ -36,9 +36,11 @@ pub fn panicking() -> &'static Path {
     })
 }
 
-fn build(name: &str, arguments: &[&str]) -> PathBuf {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+/// The command that builds the modules, as the user's own `cargo build` would.
+///
+/// What cargo tells the program that it runs about that program's package is kept from the cargo
+/// below: build scripts that look at it (ring's) would run anew, now and at the next build by hand.
+pub fn cargo_build() -> Command {
     let profile_dir = profile_dir();
     let target_dir = profile_dir.parent().expect("a target directory");
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
@@ -47,16 +49,32 @@ fn build(name: &str, arguments: &[&str]) -> PathBuf {
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--profile", profile, "--target-dir"]);
-    command
-        .arg(target_dir)
-        .args(arguments)
-        .current_dir(workspace());
+    let about_us = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+    ];
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if about_us.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(&name);
+        }
+    }
+    command.args(["build", "--profile", profile, "--target-dir"]);
+    command.arg(target_dir).current_dir(workspace());
     for package in PACKAGES {
         command.args(["-p", package]);
     }
-    run(&mut command);
+    command
+}
 
+fn build(name: &str, arguments: &[&str]) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    run(cargo_build().arg("--quiet").args(arguments));
+
+    let profile_dir = profile_dir();
     let dir = profile_dir.join(name);
     fs::create_dir_all(&dir).expect("directory of the modules");
     for package in PACKAGES {

@@ -1,9 +1,10 @@
 //! The harness itself, on httpd's own modules: a harness that misses faults proves nothing.
 
-use tests::command::signal;
+use tests::command::{run, signal};
 use tests::files;
 use tests::httpd::{Httpd, Mpm};
 use tests::memcached::Memcached;
+use tests::modules;
 
 #[test]
 fn every_mpm_serves_a_file_and_restarts_gracefully() {
@@ -45,6 +46,24 @@ fn a_line_in_the_error_log_that_nobody_expected_is_found() {
 fn a_mistake_in_the_configuration_is_shown_in_httpds_words() {
     let builder = Httpd::builder().config("KeepAlive perhaps");
     assert_eq!(builder.refusal(), "KeepAlive must be On or Off");
+}
+
+/// A program that cargo runs (a test, the demo) builds the modules. The next build by hand must find
+/// nothing to do.
+#[test]
+fn building_the_modules_spoils_no_build_by_hand() {
+    run(&mut modules::cargo_build());
+    let mut by_hand = modules::cargo_build();
+    for (name, _) in std::env::vars_os() {
+        let of_cargo = name.to_string_lossy().starts_with("CARGO_");
+        if of_cargo && name != "CARGO_HOME" {
+            by_hand.env_remove(name);
+        }
+    }
+    let output = by_hand.arg("--verbose").output().expect("cargo");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(!text.contains("Compiling"), "{text}");
 }
 
 #[test]
