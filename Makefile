@@ -1,4 +1,4 @@
-# The two commands to know: `make demo` shows redirects at work, `make test` tests everything.
+# The two commands to know: `make demo` shows redirects at work, `make test` tests everything, as root.
 
 CARGO   ?= cargo
 APXS    ?= $(shell command -v apxs || command -v apxs2)
@@ -6,7 +6,7 @@ MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
 
-.PHONY: all setup demo demo-stop test fuzz memcheck fmt lint deny install clean
+.PHONY: all setup namespaces demo demo-stop test fuzz memcheck fmt lint deny install clean
 .PHONY: bench bench-sweep bench-listing bench-instructions bench-build soak restarts
 
 # The modules, under the names that httpd knows, in target/modules.
@@ -19,18 +19,31 @@ all:
 
 # What is missing on a plain Debian is installed; elsewhere it is named.
 setup:
-	tools/setup.sh
+	CARGO="$(CARGO)" tools/setup.sh
 
 demo:
-	tools/setup.sh demo
+	CARGO="$(CARGO)" tools/setup.sh demo
 	$(CARGO) build $(PACKAGES)
-	$(CARGO) run -q -p tests --bin demo -- start
+	$(CARGO) run -p tests --bin demo -- start
 
+# Where no demo was started there is nothing to build it for.
 demo-stop:
-	$(CARGO) run -q -p tests --bin demo -- stop
+	@if [ -e demo-run/pid ]; then \
+	    $(CARGO) run -q -p tests --bin demo -- stop; \
+	else \
+	    echo "demo: not running"; \
+	fi
+
+# Some tests cut networks and fill disks. Whoever cannot let them learns it now, not in an hour.
+namespaces:
+	@[ -n "$$MB_WITHOUT_NAMESPACES" ] || unshare --mount --net true 2>/dev/null || { \
+	    echo "test: some tests need root and the right to make namespaces, which is not there." >&2; \
+	    echo "  MB_WITHOUT_NAMESPACES=1 make test    leaves them out" >&2; \
+	    exit 1; \
+	}
 
 # Documentation tests first, so that the output ends with the tests on a real httpd.
-test: setup
+test: namespaces setup
 	$(CARGO) test --workspace --doc
 	$(CARGO) test --workspace --exclude tests --all-targets
 	$(CARGO) test -p tests --all-targets
@@ -84,10 +97,12 @@ deny:
 	@command -v cargo-deny >/dev/null || { echo "deny: cargo install --locked cargo-deny" >&2; exit 1; }
 	$(CARGO) deny check
 
-# The modules go where httpd looks for them. Nothing is switched on: that is the site's decision.
-# Under sudo there is often no cargo: then what `make` has built before is installed.
-# The same by hand: apxs -i -n mirrorbrain target/modules/mod_mirrorbrain.so
-install: $(if $(shell command -v $(CARGO)),all)
+# The modules that `make` has built go where httpd looks for them: root builds nothing. Nothing is
+# switched on, either: that is the site's decision.
+install:
+	@for module in $(MODULES); do \
+	    [ -e target/modules/mod_$$module.so ] || { echo "install: run make first, as yourself" >&2; exit 1; }; \
+	done
 	install -d "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	install -m 644 $(MODULES:%=target/modules/mod_%.so) "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 

@@ -26,5 +26,6 @@ mod paths;
 mod reference;
 mod restarts;
 mod security;
+mod setup;
 mod site;
 mod sticky;

@@ -5,12 +5,27 @@ use std::process::Command;
 
 use crate::command::{find, run};
 
-/// Where PostgreSQL's server programs are. `PGBINDIR` in the environment decides; Debian keeps
-/// them out of PATH, one directory for each version.
+/// The oldest version with all that `sql/` and these tests use (`CREATE OR REPLACE TRIGGER`).
+const OLDEST: u32 = 14;
+
+/// Where PostgreSQL's server programs are. `PGBINDIR` in the environment decides.
 pub(super) fn bin_dir() -> PathBuf {
-    if let Some(dir) = std::env::var_os("PGBINDIR") {
-        return dir.into();
-    }
+    let dir = std::env::var_os("PGBINDIR").map_or_else(installed, PathBuf::from);
+    let version = run(Command::new(dir.join("initdb")).arg("--version"));
+    let major = version
+        .split(|c: char| !c.is_ascii_digit())
+        .find_map(|n| n.parse().ok());
+    assert!(
+        major.is_some_and(|major: u32| major >= OLDEST),
+        "PostgreSQL {OLDEST} or newer is needed, and {} has {}",
+        dir.display(),
+        version.trim()
+    );
+    dir
+}
+
+/// Debian keeps them out of PATH, one directory for each version.
+fn installed() -> PathBuf {
     let mut candidates = Vec::new();
     if find("pg_config").is_some() {
         candidates.push(run(Command::new("pg_config").arg("--bindir")).trim().into());
