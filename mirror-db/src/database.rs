@@ -1,21 +1,15 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
 use crate::{
-    ConnectionInfo, DbError, Detail, FileRecord, Hashes, Logger, PoolSettings, Settings,
-    Unavailable,
-    cache::{FileCache, Flight},
-    calm,
-    fetch::Fetcher,
-    hashes,
+    DbError, Detail, FileRecord, Hashes, Settings, Unavailable,
+    cache::Flight,
+    calm, hashes,
     pool::Pool,
-    refresh::Refresher,
     remembered::{Found, Kept, Remembered},
-    renew::Renewer,
-    shared::{Event, Listener},
+    source::Source,
 };
 use mirror_selection::MirrorTable;
 use std::{
-    io,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -32,77 +26,34 @@ const CLOSE_LOOK: Duration = Duration::from_secs(1);
 /// The longest key that is asked for; `filearr.path` holds 512 characters.
 const LONGEST_PATH: usize = 8192;
 
-/// One database with its connections, mirror table and file cache.
-///
-/// Made at configuration time without side effects; [`start`](Self::start) in the child process
-/// starts its threads.
+/// What a virtual host knows of its database, and asks it: connections, mirror table and records may
+/// be shared with others, how old a record may be is its own matter. Opened by
+/// [`Databases`](crate::Databases).
 pub struct Database {
+    source: Arc<Source>,
     settings: Settings,
-    fetcher: Arc<Fetcher>,
-    refresher: Arc<Refresher>,
-    renewer: Arc<Renewer>,
-    hashes: hashes::Statements,
-    /// Whether all that records are made of comes from the tables that we know, of one server: a
-    /// site's own query may give another answer although nothing was written, and so may another
-    /// server.
-    knows_tables: bool,
 }
 
 impl Database {
-    /// A database that is not connected yet. Starts nothing.
-    pub fn new(info: ConnectionInfo, settings: Settings, log: Logger) -> Self {
-        let cache = Arc::new(FileCache::new(settings.cache_bytes));
-        let needs_table = settings.mirror_query.is_none();
-        let refresher = Arc::new(Refresher::new(needs_table, settings.cache_ttl));
-        let by_path = settings.hash_query.is_none();
-        let listener = listener(cache.clone(), refresher.clone(), by_path);
-        let one_server = info.names_one_server();
-        let own_queries = settings.mirror_query.is_some() || settings.hash_query.is_some();
-        let connections = PoolSettings {
-            generic_plans: !own_queries,
-            ..settings.pool.clone()
-        };
-        let pool = Arc::new(Pool::with_listener(info, connections, log, Some(listener)));
-        Self {
-            hashes: hashes::Statements::new(settings.hash_query.as_deref()),
-            fetcher: Arc::new(Fetcher::new(pool, cache, &settings)),
-            refresher,
-            renewer: Arc::default(),
-            knows_tables: !own_queries && one_server,
-            settings,
-        }
-    }
-
-    /// Starts the background threads. To be called once per process, after the last fork.
-    pub fn start(&self) -> io::Result<()> {
-        self.fetcher.pool.start()?;
-        self.renewer.start(&self.fetcher, self.settings.cache_ttl)?;
-        self.refresher
-            .start(self.fetcher.pool.clone(), self.settings.refresh_interval)
-    }
-
-    /// Stops the background threads within a bounded time; requests then get `Unavailable`.
-    pub fn stop(&self) {
-        self.refresher.request_stop();
-        self.renewer.stop();
-        self.fetcher.pool.stop();
-        self.refresher.join();
+    pub(crate) fn new(source: Arc<Source>, settings: &Settings) -> Self {
+        let settings = settings.clone();
+        Self { source, settings }
     }
 
     /// The connections, for statements of the caller's own.
     pub fn pool(&self) -> &Pool {
-        &self.fetcher.pool
+        &self.source.fetcher.pool
     }
 
     /// The current mirror table. Take it after [`file`](Self::file), which waits for the first one,
     /// and once per request.
     pub fn mirrors(&self) -> CurrentTable {
-        self.refresher.table.load()
+        self.source.refresher.table.load()
     }
 
     /// How many records the file cache holds, and their bytes.
     pub fn cache_usage(&self) -> (usize, u64) {
-        self.fetcher.cache.usage()
+        self.source.fetcher.cache.usage()
     }
 
     /// What is known of the file with this key (`filearr.path`), `size` in bytes and `mtime` in
@@ -116,12 +67,16 @@ impl Database {
         }
         let now = Instant::now();
         let deadline = now + self.settings.pool.query_timeout;
-        self.refresher
-            .wait_for_table(&self.fetcher.pool, deadline)?;
+        let Source {
+            refresher, fetcher, ..
+        } = &*self.source;
+        if self.source.needs_table {
+            refresher.wait_for_table(&fetcher.pool, deadline)?;
+        }
         if self.settings.cache_ttl.is_zero() {
             let flight = Flight::default();
             let setter = flight.clone();
-            self.fetcher.fetch(path, size, mtime, move |result| {
+            fetcher.fetch(path, size, mtime, move |result| {
                 setter.set(result.map(Arc::new))
             });
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
@@ -137,17 +92,17 @@ impl Database {
         now: Instant,
     ) -> Result<Arc<FileRecord>, DbError> {
         let deadline = now + self.settings.pool.query_timeout;
-        let key = self.fetcher.key(path, size, mtime);
+        let key = self.source.fetcher.key(path, size, mtime);
         let ttl = self.settings.cache_ttl;
-        let Some(record) = self.fetcher.cache.get(&key) else {
-            let flight = self.fetcher.ask(&key, path, size, mtime);
+        let Some(record) = self.source.fetcher.cache.get(&key) else {
+            let flight = self.source.fetcher.ask(&key, path, size, mtime);
             return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
         };
         if self.is_fresh(&record, path, size, mtime, now) {
             return Ok(record);
         }
         let age = self.age(&record, now);
-        let flight = self.fetcher.ask(&key, path, size, mtime);
+        let flight = self.source.fetcher.ask(&key, path, size, mtime);
         let usable = age < ttl + self.settings.cache_stale;
         let patience = now + PATIENCE_WITH_STALE;
         let deadline = if usable {
@@ -175,7 +130,7 @@ impl Database {
         mtime: i64,
     ) -> Result<Found<'a>, DbError> {
         // Before anything is read: what is forgotten from now on must not count as known.
-        let generation = self.fetcher.cache.generation();
+        let generation = self.source.fetcher.cache.generation();
         if let Some(kept) = remembered.kept()
             && (kept.generation, kept.size, kept.mtime) == (generation, size, mtime)
             && self.is_fresh(&kept.record, path, size, mtime, Instant::now())
@@ -197,10 +152,10 @@ impl Database {
     /// For how long it has not been known whether a record is still right.
     fn age(&self, record: &FileRecord, now: Instant) -> Duration {
         let age = now.saturating_duration_since(record.asked);
-        if !self.knows_tables || age < CLOSE_LOOK || age > calm::LONGEST {
+        if !self.source.knows_tables || age < CLOSE_LOOK || age > calm::LONGEST {
             return age;
         }
-        now.saturating_duration_since(self.refresher.calm.right_until(record.asked))
+        now.saturating_duration_since(self.source.refresher.calm.right_until(record.asked))
     }
 
     /// Whether a record needs no new query. What is asked for all the time is renewed before it
@@ -215,14 +170,17 @@ impl Database {
     ) -> bool {
         let ttl = self.settings.cache_ttl;
         let age = self.age(record, now);
-        if age >= ttl || self.refresher.missed_since(record.asked) {
+        if age >= ttl || self.source.refresher.missed_since(record.asked) {
             return false;
         }
-        let (longest, part) = (ttl.max(calm::LONGEST), self.refresher.part(record.asked));
+        let (longest, part) = (
+            ttl.max(calm::LONGEST),
+            self.source.refresher.part(record.asked),
+        );
         let since_asked = now.saturating_duration_since(record.asked);
         let due = age > ttl.mul_f32(part) || since_asked > longest.mul_f32(part);
         if due && !record.refreshing.swap(true, Ordering::Relaxed) {
-            self.renewer.add(path, size, mtime);
+            self.source.renewer.add(path, size, mtime);
         }
         true
     }
@@ -240,30 +198,8 @@ impl Database {
             return Ok(None);
         }
         let parameters = vec![path.to_owned(), size.to_string(), mtime.to_string()];
-        let statement = self.hashes.of(detail);
-        let rows = self.fetcher.pool.query(statement, parameters)?;
+        let statement = self.source.hashes.of(detail);
+        let rows = self.source.fetcher.pool.query(statement, parameters)?;
         Ok(hashes::read(statement, rows, size)?.map(Arc::new))
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// What the triggers of sql/notify.sql say: `file <path>`, `files`, `server`. Unless records are kept
-/// `by_path`, there may be several for a path.
-fn listener(cache: Arc<FileCache>, refresher: Arc<Refresher>, by_path: bool) -> Listener {
-    Listener {
-        channel: "mirrorbrain",
-        call: Box::new(move |event| match event {
-            Event::Connected => refresher.connected(),
-            Event::Notified("server") => refresher.wake(),
-            Event::Notified(payload) => match payload.strip_prefix("file ") {
-                Some(path) if by_path => cache.invalidate(path),
-                _ => cache.clear(),
-            },
-        }),
     }
 }

@@ -1,12 +1,12 @@
 //! A bounded pool of connections that never makes a request wait for long.
 //!
-//! One background thread drives all connections, so that each operation, from the look-up of the
-//! server's name to the last row, has a deadline. Requests hand a job to the queue and wait on its
-//! reply. While the server is away they fail at once, and the background thread tries again every
-//! half second.
+//! A [`Driver`] drives all connections, so that each operation, from the look-up of the server's
+//! name to the last row, has a deadline. Requests hand a job to the queue and wait on its reply.
+//! While the server is away they fail at once, and the driver tries again every half second.
 
 use crate::{
-    ConnectionInfo, CustomQuery, DbError, LogLevel, Logger, PoolSettings, Unavailable,
+    ConnectionInfo, CustomQuery, DbError, Logger, PoolSettings, Unavailable,
+    driver::{Driver, Work},
     queue::{Answer, Queue},
     reply::Reply,
     shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared},
@@ -14,39 +14,39 @@ use crate::{
     supervisor::supervise,
     value::TextValue,
 };
-use panics::{Point, catch};
+use panics::Point;
 use std::{
-    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
-    thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::{
-    runtime::{self, Runtime},
-    sync::{Notify, watch},
+    sync::{Notify, Semaphore, oneshot, watch},
+    task::AbortHandle,
+    time::timeout_at,
 };
 
 /// The connections of one process to one database.
 pub struct Pool {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    work: Mutex<Option<AbortHandle>>,
 }
 
 impl Pool {
     /// A pool without connections. Starts nothing.
     pub fn new(info: ConnectionInfo, settings: PoolSettings, logger: Logger) -> Self {
-        Self::with_listener(info, settings, logger, None)
+        Self::with_listener(info, settings, logger, None, turns())
     }
 
-    /// A pool that listens for notifications.
+    /// A pool that listens for notifications, and takes turns with others.
     pub(crate) fn with_listener(
         info: ConnectionInfo,
         settings: PoolSettings,
         logger: Logger,
         listener: Option<Listener>,
+        turns: Arc<Semaphore>,
     ) -> Self {
         let shared = Shared {
             info,
@@ -60,53 +60,31 @@ impl Pool {
             alive: AtomicUsize::new(0),
             grow: Notify::new(),
             down: watch::channel(()).0,
-            stop: watch::channel(false).0,
+            turns,
             last_init_failure: LastMessage::default(),
             failing: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
-            thread: Mutex::default(),
+            work: Mutex::default(),
         }
     }
 
-    /// Starts the background thread, which connects. To be called after the last fork; a second
-    /// call does nothing.
-    pub fn start(&self) -> io::Result<()> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_some() {
-            return Ok(());
+    /// Has a driver connect; a second call does nothing.
+    pub fn start(&self, driver: &Driver) {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        if work.is_none() {
+            self.shared.state.store(CONNECTING, Ordering::Relaxed);
+            let connections = Connections(self.shared.clone());
+            *work = Some(driver.run(Arc::new(connections)));
         }
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
-        self.shared.stop.send_replace(false);
-        self.shared.state.store(CONNECTING, Ordering::Relaxed);
-        let shared = self.shared.clone();
-        let work = move || run(&shared, runtime);
-        *thread = Some(
-            std::thread::Builder::new()
-                .name("mb-database".into())
-                .spawn(work)?,
-        );
-        Ok(())
     }
 
-    /// Closes the connections and ends the thread. Requests that wait get `Unavailable`. Takes
-    /// milliseconds: no operation blocks the thread.
+    /// Has the connections closed, in a moment. Requests that wait get `Unavailable`.
     pub fn stop(&self) {
-        self.shared.stop.send_replace(true);
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            self.shared
-                .log(LogLevel::Error, "the database thread ended in a panic");
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(work) = work.take() {
+            work.abort();
         }
     }
 
@@ -140,7 +118,22 @@ impl Pool {
         reply.wait(deadline).unwrap_or(Err(Unavailable.into()))
     }
 
-    /// Queues a statement. `done` gets the answer in the background thread: it must be quick.
+    /// The same without blocking, for works of the driver.
+    pub(crate) async fn ask(&self, statement: &Arc<Statement>, parameters: Vec<String>) -> Answer {
+        let (sender, receiver) = oneshot::channel();
+        let time = statement.time.unwrap_or(self.shared.settings.query_timeout);
+        let deadline = Instant::now() + time;
+        self.submit(statement, parameters, deadline, move |answer| {
+            // Nobody waits beyond the deadline.
+            let _ = sender.send(answer);
+        })?;
+        match timeout_at(deadline.into(), receiver).await {
+            Ok(Ok(answer)) => answer,
+            _ => Err(Unavailable.into()),
+        }
+    }
+
+    /// Queues a statement. `done` gets the answer in the driver's thread: it must be quick.
     pub(crate) fn submit(
         &self,
         statement: &Arc<Statement>,
@@ -153,28 +146,34 @@ impl Pool {
     }
 }
 
-/// The background thread.
-fn run(shared: &Arc<Shared>, runtime: Runtime) {
-    let mut stop = shared.stop.subscribe();
-    let mut work = || {
-        runtime.block_on(async {
-            tokio::select! {
-                () = supervise(shared.clone()) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
-        });
-    };
-    // A bug must not leave requests without an answer until the next restart.
-    while catch(Point::Database, &mut work).is_err() {
-        shared.alive.store(0, Ordering::Relaxed);
-        shared.idle.store(0, Ordering::Relaxed);
-        shared.set_down("internal error");
-        std::thread::sleep(Duration::from_millis(100));
+/// How many may connect to one server at a time.
+const TURNS: usize = 16;
+
+/// For all who connect to one server.
+pub(crate) fn turns() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(TURNS))
+}
+
+/// Keeping the connections of a pool.
+struct Connections(Arc<Shared>);
+
+impl Work for Connections {
+    const POINT: Point = Point::Database;
+
+    async fn run(self: Arc<Self>) {
+        supervise(self.0.clone()).await;
     }
-    shared.state.store(IDLE, Ordering::Relaxed);
-    shared.queue.fail_all(&Unavailable.into());
-    // Name look-ups run in threads that cannot be interrupted.
-    runtime.shutdown_background();
+
+    fn panicked(&self) {
+        self.0.alive.store(0, Ordering::Relaxed);
+        self.0.idle.store(0, Ordering::Relaxed);
+        self.0.set_down("internal error");
+    }
+
+    fn ended(&self) {
+        self.0.state.store(IDLE, Ordering::Relaxed);
+        self.0.queue.fail_all(&Unavailable.into());
+    }
 }
 
 impl Drop for Pool {

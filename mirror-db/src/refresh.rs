@@ -3,6 +3,7 @@
 use crate::{
     DbError, Unavailable,
     calm::{self, Calm, Look},
+    driver::{Driver, Work},
     mirror_table,
     pool::Pool,
     reply::Reply,
@@ -10,16 +11,15 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use mirror_selection::MirrorTable;
-use panics::{Point, persist};
+use panics::Point;
 use std::{
-    io,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
+use tokio::{sync::Notify, time::timeout};
 
 /// `enabled` is the administrator's switch, `status_baseurl` that of the mirror probe.
 const SQL: &str = "\
@@ -33,100 +33,63 @@ const FINGERPRINT: &str = "\
 SELECT count(*) || '/' || coalesce(sum(hashtext(xmin::text || ctid::text)::bigint), 0) \
 FROM server";
 
-/// The mirror table and the thread that renews it.
+/// The mirror table of a database, and when it was written to last.
 pub(crate) struct Refresher {
     pub table: ArcSwap<MirrorTable>,
     /// When nothing was written; nothing is known if the table is not needed.
     pub calm: Calm,
     select: Arc<Statement>,
-    /// Whether the table is used at all; a site's own mirror query replaces it.
-    needed: bool,
     loaded: AtomicBool,
     first: Mutex<Arc<Reply<Result<(), DbError>>>>,
-    signal: Mutex<Signal>,
-    changed: Condvar,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    changed: Notify,
     /// When the listening connection was made, in milliseconds since `base`: what is older may
     /// have missed a notification.
     connected: AtomicU64,
     base: Instant,
 }
 
-#[derive(Default)]
-struct Signal {
-    wake: bool,
-    stop: bool,
+/// Renewing the table.
+struct Renewal {
+    refresher: Arc<Refresher>,
+    pool: Arc<Pool>,
+    interval: Duration,
+}
+
+impl Work for Renewal {
+    const POINT: Point = Point::Mirrors;
+
+    async fn run(self: Arc<Self>) {
+        self.refresher.work(&self.pool, self.interval).await;
+    }
 }
 
 impl Refresher {
     /// For records that live for `ttl`.
-    pub fn new(needed: bool, ttl: Duration) -> Self {
+    pub fn new(ttl: Duration) -> Self {
         Self {
             table: ArcSwap::default(),
             calm: Calm::new(ttl),
             select: Arc::new(Statement::new("the list of mirrors", SQL, 0)),
-            needed,
-            loaded: AtomicBool::new(!needed),
+            loaded: AtomicBool::new(false),
             first: Mutex::default(),
-            signal: Mutex::default(),
-            changed: Condvar::new(),
-            thread: Mutex::default(),
+            changed: Notify::new(),
             connected: AtomicU64::new(0),
             base: Instant::now(),
         }
     }
 
-    /// Starts the thread, unless nobody needs the table.
-    pub fn start(self: &Arc<Self>, pool: Arc<Pool>, interval: Duration) -> io::Result<()> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.needed || thread.is_some() {
-            return Ok(());
-        }
-        self.signal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stop = false;
-        let this = self.clone();
-        let work = move || {
-            persist(Point::Mirrors, || this.work(&pool, interval));
-        };
-        *thread = Some(
-            std::thread::Builder::new()
-                .name("mb-mirrors".into())
-                .spawn(work)?,
-        );
-        Ok(())
-    }
-
-    /// Asks the thread to end; it may still be waiting for an answer of the pool.
-    pub fn request_stop(&self) {
-        self.signal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stop = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits for the end of the thread, which is near once the pool has stopped.
-    pub fn join(&self) {
-        if let Some(thread) = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            // A panic was reported by the runtime; there is nothing to add.
-            let _ = thread.join();
-        }
+    /// Has the table checked in this interval, and whenever something is said to have changed.
+    pub fn start(self: &Arc<Self>, driver: &Driver, pool: &Arc<Pool>, interval: Duration) {
+        driver.run(Arc::new(Renewal {
+            refresher: Arc::clone(self),
+            pool: Arc::clone(pool),
+            interval,
+        }));
     }
 
     /// Has the table checked now.
     pub fn wake(&self) {
-        self.signal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wake = true;
-        self.changed.notify_all();
+        self.changed.notify_one();
     }
 
     /// There is a new connection.
@@ -172,45 +135,46 @@ impl Refresher {
         first.wait(deadline).unwrap_or(Err(Unavailable.into()))
     }
 
-    fn work(&self, pool: &Pool, interval: Duration) {
+    async fn work(&self, pool: &Pool, interval: Duration) {
         let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
         let snapshot = Arc::new(Statement::new("the check for changes", calm::SQL, 0).quiet());
         let (mut seen, mut last) = (None, None);
         let (mut connected, mut checked) = (0, Instant::now());
-        while !self.stopped() {
+        loop {
             // After a new connection it may be another server, or one that lost what was not written.
             let now_connected = self.connected.load(Ordering::Relaxed);
             if std::mem::replace(&mut connected, now_connected) != now_connected {
                 seen = None;
             }
-            let now = self.look(pool, &snapshot, &seen);
+            let now = self.look(pool, &snapshot, &seen).await;
             // Where nothing at all was written, the mirrors are as they were.
             let calm = now.is_some() && now == seen && checked.elapsed() < calm::LONGEST;
             if !calm || last.is_none() {
                 checked = Instant::now();
-                let now = text(pool, &print);
+                let now = text(pool, &print).await;
                 if now.is_none() || now != last {
-                    last = match self.load(pool) {
+                    last = match self.load(pool).await {
                         Ok(()) => now,
                         Err(_) => None,
                     };
                 }
             }
             seen = now;
-            self.pause(interval);
+            // Woken or not.
+            let _ = timeout(interval, self.changed.notified()).await;
         }
     }
 
     /// Which transactions can be seen now, `seen` having been the answer before. None if that does
     /// not say whether anything has changed.
-    fn look(
+    async fn look(
         &self,
         pool: &Pool,
         snapshot: &Arc<Statement>,
         seen: &Option<String>,
     ) -> Option<String> {
         let asked = Instant::now();
-        let now = text(pool, snapshot)?;
+        let now = text(pool, snapshot).await?;
         let answered = Instant::now();
         let look = Look { asked, answered };
         if Some(&now) == seen.as_ref() {
@@ -221,9 +185,9 @@ impl Refresher {
         Some(now)
     }
 
-    fn load(&self, pool: &Pool) -> Result<(), DbError> {
-        let result = pool
-            .query(&self.select, Vec::new())
+    async fn load(&self, pool: &Pool) -> Result<(), DbError> {
+        let answer = pool.ask(&self.select, Vec::new()).await;
+        let result = answer
             .and_then(|rows| mirror_table::read(&self.select, &rows))
             .map(|mirrors| self.table.store(Arc::new(MirrorTable::new(mirrors))));
         if result.is_ok() {
@@ -236,28 +200,11 @@ impl Refresher {
         }
         result
     }
-
-    fn stopped(&self) -> bool {
-        self.signal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stop
-    }
-
-    fn pause(&self, interval: Duration) {
-        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut signal = self
-            .changed
-            .wait_timeout_while(signal, interval, |signal| !signal.wake && !signal.stop)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
-        signal.wake = false;
-    }
 }
 
 /// The answer to a question that has one.
-fn text(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
-    let rows = pool.query(statement, Vec::new()).ok()?;
+async fn text(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
+    let rows = pool.ask(statement, Vec::new()).await.ok()?;
     rows.first()?.try_get(0).ok()
 }
 
@@ -267,7 +214,7 @@ mod tests {
 
     #[test]
     fn records_are_due_at_different_times() {
-        let refresher = Refresher::new(true, Duration::from_secs(60));
+        let refresher = Refresher::new(Duration::from_secs(60));
         let parts = (0..10_000).map(|n| {
             // It is by the last digits that questions differ.
             refresher.part(refresher.base + Duration::from_nanos(37_003) * n)

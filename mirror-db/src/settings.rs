@@ -69,3 +69,14 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// Whether connections for both are the same but for their limits.
+    pub(crate) fn connects_alike(&self, other: &Self) -> bool {
+        let of = |settings: &Self| {
+            let pool = &settings.pool;
+            (pool.init_sql.clone(), pool.query_timeout)
+        };
+        of(self) == of(other)
+    }
+}

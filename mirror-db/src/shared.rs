@@ -1,4 +1,4 @@
-//! What requests and the background thread of a pool share.
+//! What requests and the connections of a pool share.
 
 use crate::{
     ConnectionInfo, DbError, LogLevel, Logger, PoolSettings, Unavailable,
@@ -12,7 +12,7 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Not started.
 pub(crate) const IDLE: u8 = 0;
@@ -39,7 +39,8 @@ pub(crate) struct Shared {
     pub grow: Notify,
     /// Changes when the server is found to hang.
     pub down: watch::Sender<()>,
-    pub stop: watch::Sender<bool>,
+    /// Who connects to the same server.
+    pub turns: Arc<Semaphore>,
     pub last_init_failure: LastMessage,
     /// Statements that failed and are to be probed.
     pub failing: Mutex<Vec<Arc<Statement>>>,
@@ -49,7 +50,7 @@ pub(crate) struct Shared {
 pub(crate) struct Listener {
     /// A plain SQL identifier.
     pub channel: &'static str,
-    /// Called in the background thread; must be quick and must not block.
+    /// Called in the driver's thread; must be quick and must not block.
     pub call: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 

@@ -1,4 +1,4 @@
-//! The background thread of a pool: it connects, reconnects, and probes.
+//! Keeps the connections of a pool: connects, reconnects, and probes.
 
 use crate::{
     DbError, LogLevel, connect,
@@ -8,10 +8,14 @@ use crate::{
 };
 use panics::Point;
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    pin::pin,
+    sync::{Arc, OnceLock, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 /// How long a server that is away is left alone between two attempts.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -37,7 +41,7 @@ pub(crate) async fn supervise(shared: Arc<Shared>) {
     tasks.spawn(grow(shared.clone()));
     tokio::select! {
         () = keep_one(&shared) => {}
-        // They have no end, only panics: the thread then begins anew, with all of its tasks.
+        // They have no end, only panics: all begins anew then.
         Some(Err(error)) = tasks.join_next() => {
             if let Ok(payload) = error.try_into_panic() {
                 std::panic::resume_unwind(payload);
@@ -80,10 +84,10 @@ async fn keep_one(shared: &Arc<Shared>) {
 /// Tries until there is a session; one that is `proven` has lasted for a moment.
 async fn reconnect(shared: &Arc<Shared>, proven: bool) -> Session {
     let mut attempts = JoinSet::new();
-    let started = Instant::now();
+    let begun = Arc::new(OnceLock::new());
     loop {
         if attempts.len() < ATTEMPTS {
-            attempts.spawn(open(shared.clone(), proven));
+            attempts.spawn(take_turn(shared.clone(), proven, begun.clone()));
         }
         let tick = sleep(PAUSE);
         tokio::pin!(tick);
@@ -100,9 +104,29 @@ async fn reconnect(shared: &Arc<Shared>, proven: bool) -> Session {
                 () = &mut tick => break,
             }
         }
-        if started.elapsed() >= shared.settings.query_timeout {
+        let waited = begun.get().map_or(Duration::ZERO, Instant::elapsed);
+        if waited >= shared.settings.query_timeout {
             shared.connect_failed("it does not answer");
         }
+    }
+}
+
+/// Opens a connection when it is our turn. Those who connect to the same server take turns: hundreds
+/// at once would wait for each other so long that it seems to be away. One that does not answer
+/// soon gives its turn away.
+async fn take_turn(
+    shared: Arc<Shared>,
+    proven: bool,
+    begun: Arc<OnceLock<Instant>>,
+) -> Result<Session, String> {
+    let turn = shared.turns.clone().acquire_owned().await;
+    begun.get_or_init(Instant::now);
+    let mut opening = pin!(open(shared, proven));
+    let soon = timeout(PAUSE, &mut opening).await;
+    drop(turn);
+    match soon {
+        Ok(session) => session,
+        Err(_) => opening.await,
     }
 }
 
@@ -135,7 +159,7 @@ async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
         }
         Ok(session)
     };
-    match tokio::time::timeout(limit, prepare).await {
+    match timeout(limit, prepare).await {
         Ok(session) => session,
         Err(_) => Err("no answer in time".to_owned()),
     }

@@ -6,7 +6,7 @@ mod common;
 
 use common::{FULL, mirrors, open, ttl, until};
 use mirror_db::{
-    ConnectionInfo, CustomQuery, Database, DbError, Detail, Pool, PoolSettings, Settings,
+    ConnectionInfo, CustomQuery, Database, DbError, Detail, Driver, Pool, PoolSettings, Settings,
     Statement, Unavailable,
 };
 use std::{
@@ -335,7 +335,8 @@ fn a_query_of_another_module_gets_its_columns_as_text() {
     let statement = Arc::new(Statement::custom("ASLookupQuery", &query.unwrap()));
     let ask = |address: &str| pool.query_text(&statement, vec![address.to_owned()]);
     assert_eq!(ask("10.9.8.7"), Err(Unavailable.into()), "not started");
-    pool.start().unwrap();
+    let driver = Driver::start().unwrap();
+    pool.start(&driver);
     let row = vec![
         Some("10.9.0.0/16".to_owned()),
         Some("4200000009".to_owned()),

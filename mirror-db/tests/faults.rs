@@ -305,7 +305,7 @@ fn the_servers_limit_of_connections_does_not_stop_the_one_that_works() {
     let db = cluster.database("limit", &[&fixture()]);
     db.sql("CREATE ROLE web LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO web");
     let params = db.params().replace("user=mirrorbrain", "user=web");
-    let all: Vec<(Database, Log)> = (0..6).map(|_| open(&params, uncached())).collect();
+    let all: Vec<(common::Open, Log)> = (0..6).map(|_| open(&params, uncached())).collect();
     let works = || {
         all.iter()
             .filter(|(database, _)| mirrors(database, "iso/full.iso") == Ok(36))

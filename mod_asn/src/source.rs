@@ -1,5 +1,6 @@
 //! Where answers come from.
 
+mod databases;
 mod file;
 mod query;
 mod shared;
@@ -10,6 +11,7 @@ use mirror_db::{LogLevel, Logger};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use databases::Databases;
 pub use file::FileSource;
 pub use query::QuerySource;
 pub use shared::{SharedSource, fallback, file_name};
@@ -44,11 +46,11 @@ impl Source {
     }
 
     /// Starts what runs beside the requests; once in each child.
-    pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
+    pub fn start(&self, child: Child<'_>, databases: &mut Databases) {
         match self {
-            Self::Shared(source) => source.start(child, log),
-            Self::Query(source) => source.start(log),
-            Self::File(source) => source.start(child, log),
+            Self::Shared(source) => source.start(child, databases),
+            Self::Query(source) => source.start(databases),
+            Self::File(source) => source.start(child, databases.log()),
         }
     }
 
@@ -56,8 +58,7 @@ impl Source {
     pub fn stop(&self) {
         match self {
             Self::Shared(source) => source.stop(),
-            Self::Query(source) => source.stop(),
-            Self::File(_) => {}
+            Self::Query(_) | Self::File(_) => {}
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::Asn;
 use crate::config::{Origin, Server as Config};
-use crate::source::{FileSource, QuerySource, SharedSource, Source, fallback, file_name};
+use crate::source::{
+    Databases, FileSource, QuerySource, SharedSource, Source, fallback, file_name,
+};
 use apache::{CheckConfig, Child, ChildInit, Configuration, Level, PostConfig, ProcessLog, Server};
 use mirror_db::{ConnectionInfo, CustomQuery, PoolSettings, Statement};
 use std::ffi::OsStr;
@@ -57,6 +59,7 @@ impl PostConfig for Startup {
 impl ChildInit for Startup {
     fn start(child: Child<'_>) {
         let log = Arc::new(ProcessLog::<Asn>::open(child));
+        let mut databases = Databases::new(&log);
         let mut started: Vec<Arc<Source>> = Vec::new();
         for source in child
             .main()
@@ -64,12 +67,16 @@ impl ChildInit for Startup {
             .filter_map(|server| server.config::<Asn>()?.source.get())
         {
             if !started.iter().any(|known| Arc::ptr_eq(known, source)) {
-                source.start(child, &log);
+                source.start(child, &mut databases);
                 started.push(Arc::clone(source));
             }
         }
-        child.stop_at_exit(started, |started| {
+        let driver = databases.into_driver();
+        child.stop_at_exit((started, driver), |(started, driver)| {
             started.iter().for_each(|source| source.stop());
+            if let Some(driver) = driver {
+                driver.stop();
+            }
         });
     }
 }

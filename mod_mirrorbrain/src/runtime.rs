@@ -6,7 +6,7 @@ use apache::{
     CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog, Server,
 };
 use geo_db::{Event, Place, Reloading};
-use mirror_db::{ConnectionInfo, Database, LogLevel, Settings, Unavailable};
+use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings, Unavailable};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
@@ -103,10 +103,15 @@ impl PostConfig for Startup {
 impl ChildInit for Startup {
     fn start(child: Child<'_>) {
         let log = Arc::new(ProcessLog::<MirrorBrain>::open(child));
+        let servers = child.main().all();
+        let records = servers.filter_map(|server| server.config::<MirrorBrain>());
+        let wanted: Vec<_> = records.filter_map(database).collect();
+        let line = Arc::clone(&log);
+        let logger: Logger = Arc::new(move |level, text| line.log(level_of(level), text));
         let mut shared = Shared {
             child,
             log,
-            databases: Vec::new(),
+            databases: Databases::start(&wanted, &logger),
             geo: Vec::new(),
             memories: Vec::new(),
         };
@@ -116,10 +121,7 @@ impl ChildInit for Startup {
                 config.runtime.get_or_init(|| shared.runtime(config));
             }
         }
-        let databases = shared.databases.into_iter().map(|(_, _, open)| open);
-        child.stop_at_exit(databases.collect::<Vec<_>>(), |databases| {
-            databases.iter().for_each(|open| open.stop());
-        });
+        child.stop_at_exit(shared.databases, Databases::stop);
     }
 }
 
@@ -127,7 +129,7 @@ impl ChildInit for Startup {
 struct Shared<'c> {
     child: Child<'c>,
     log: Arc<ProcessLog<MirrorBrain>>,
-    databases: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
+    databases: Databases,
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
     memories: Vec<(Memory, Arc<Stickiness>)>,
 }
@@ -143,31 +145,13 @@ struct Memory {
 impl Shared<'_> {
     fn runtime(&mut self, config: &Config) -> Runtime {
         Runtime {
-            database: self.database(config),
+            database: database(config)
+                .and_then(|(info, settings)| self.databases.get(&info, &settings).cloned()),
             geo: config.geo_database.as_ref().map(|path| self.geo(path)),
             log: Arc::clone(&self.log),
             stickiness: self.stickiness(config),
             site: site(config),
         }
-    }
-
-    fn database(&mut self, config: &Config) -> Option<Arc<Database>> {
-        let info = config.dbd.connection()?;
-        let settings = settings(config);
-        let same = |(i, s, _): &&(ConnectionInfo, Settings, _)| i == info && *s == settings;
-        if let Some((_, _, open)) = self.databases.iter().find(same) {
-            return Some(Arc::clone(open));
-        }
-        let log = Arc::clone(&self.log);
-        let logger = Arc::new(move |level, text: &str| log.log(level_of(level), text));
-        let database = Arc::new(Database::new(info.clone(), settings.clone(), logger));
-        if let Err(problem) = database.start() {
-            let text = format!("cannot start the database threads: {problem}");
-            self.log.log(Level::Error, &text);
-        }
-        self.databases
-            .push((info.clone(), settings, Arc::clone(&database)));
-        Some(database)
     }
 
     fn stickiness(&mut self, config: &Config) -> Option<Arc<Stickiness>> {
@@ -218,6 +202,12 @@ fn level_of(level: LogLevel) -> Level {
         LogLevel::Notice => Level::Notice,
         LogLevel::Debug => Level::Debug,
     }
+}
+
+/// What to connect to, and how; none without `DBDParams`.
+fn database(config: &Config) -> Option<(ConnectionInfo, Settings)> {
+    let info = config.dbd.connection()?;
+    Some((info.clone(), settings(config)))
 }
 
 fn settings(config: &Config) -> Settings {

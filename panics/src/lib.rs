@@ -62,7 +62,7 @@ pub fn message(payload: &(dyn Any + Send)) -> &str {
 
 /// Drops what a panic carried. Its own destructor may panic, with something that is kept then:
 /// there is no end to the destructors of destructors.
-fn discard(payload: Box<dyn Any + Send>) {
+pub fn discard(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);
     }

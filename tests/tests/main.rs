@@ -17,6 +17,7 @@ mod large;
 mod life_cycle;
 mod lists;
 mod loading;
+mod many;
 mod memcheck;
 mod neighbours;
 mod options;

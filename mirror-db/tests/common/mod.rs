@@ -1,7 +1,8 @@
 //! What the tests of the database layer share.
 
-use mirror_db::{ConnectionInfo, Database, LogLevel, Logger, Settings};
+use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings};
 use std::{
+    ops::Deref,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -52,16 +53,34 @@ impl Log {
     }
 }
 
-/// Opens a database and starts its threads.
-pub fn open(params: &str, settings: Settings) -> (Database, Log) {
+/// The only database of a process.
+pub struct Open {
+    all: Databases,
+    database: Arc<Database>,
+}
+
+impl Open {
+    #[allow(dead_code, reason = "not every test binary uses it")]
+    pub fn stop(&self) {
+        self.all.stop();
+    }
+}
+
+impl Deref for Open {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// Opens a database.
+pub fn open(params: &str, settings: Settings) -> (Open, Log) {
     let log = Log::default();
-    let database = Database::new(
-        ConnectionInfo::parse(params).unwrap(),
-        settings,
-        log.logger(),
-    );
-    database.start().unwrap();
-    (database, log)
+    let wanted = (ConnectionInfo::parse(params).unwrap(), settings);
+    let all = Databases::start(std::slice::from_ref(&wanted), &log.logger());
+    let database = all.get(&wanted.0, &wanted.1).unwrap().clone();
+    (Open { all, database }, log)
 }
 
 /// How many mirrors may be used for a file.

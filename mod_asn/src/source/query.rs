@@ -1,9 +1,7 @@
 //! A query for each new address, and a cache of its answers: `ASLookupQuery`, or our own where the
 //! table cannot be kept in memory.
 
-use super::{Found, logger};
-use crate::Asn;
-use apache::ProcessLog;
+use super::{Databases, Found};
 use mirror_db::{ConnectionInfo, DbError, Pool, PoolSettings, Statement};
 use quick_cache::sync::Cache;
 use std::net::IpAddr;
@@ -21,7 +19,7 @@ pub struct QuerySource {
     statement: Arc<Statement>,
     takes_address: bool,
     lifetime: Duration,
-    pool: OnceLock<Pool>,
+    pool: OnceLock<Arc<Pool>>,
     cache: Cache<IpAddr, (Instant, Option<Arc<Found>>)>,
 }
 
@@ -45,19 +43,10 @@ impl QuerySource {
         }
     }
 
-    pub fn start(&self, log: &Arc<ProcessLog<Asn>>) {
-        let pool = Pool::new(self.database.clone(), self.settings.clone(), logger(log));
-        if let Err(error) = pool.start() {
-            let text = format!("cannot start the thread of the database: {error}");
-            log.log(apache::Level::Error, &text);
-        }
-        let _ = self.pool.set(pool);
-    }
-
-    pub fn stop(&self) {
-        if let Some(pool) = self.pool.get() {
-            pool.stop();
-        }
+    pub fn start(&self, databases: &mut Databases) {
+        let _ = self
+            .pool
+            .set(databases.shared(&self.database, &self.settings));
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Found> {

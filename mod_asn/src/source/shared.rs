@@ -1,10 +1,9 @@
 //! The table `pfx2asn`, in memory that the children share.
 
-use super::{Found, logger};
-use crate::Asn;
-use apache::{Child, Level, MappedFile, ProcessLog};
+use super::{Databases, Found, logger};
+use apache::{Child, Level, MappedFile};
 use asn_db::{FALLBACK_QUERY, Keeper, KeeperHandle, SharedTable};
-use mirror_db::{ConnectionInfo, LogLevel, Pool, PoolSettings, Statement};
+use mirror_db::{ConnectionInfo, LogLevel, Logger, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -71,19 +70,19 @@ impl SharedSource {
         }
     }
 
-    pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
+    pub fn start(&self, child: Child<'_>, databases: &mut Databases) {
         child.survive_truncation();
         // Problems with the file are the keeper's to report.
         let _ = self.table.follow();
         if !self.table.is_loaded() {
-            self.start_fallback(log);
+            self.start_fallback(databases);
         }
         let keeper = Keeper {
             table: Arc::clone(&self.table),
             database: self.database.clone(),
             init_sql: self.settings.init_sql.clone(),
             refresh: self.refresh,
-            log: logger(log),
+            log: logger(databases.log()),
         };
         let fallback = Arc::clone(&self.fallback);
         match keeper.start(move || fallback.stop()) {
@@ -92,22 +91,17 @@ impl SharedSource {
             }
             Err(error) => {
                 let text = format!("cannot start the thread that loads pfx2asn: {error}");
-                log.log(Level::Error, &text);
+                databases.log().log(Level::Error, &text);
             }
         }
     }
 
-    fn start_fallback(&self, log: &Arc<ProcessLog<Asn>>) {
+    fn start_fallback(&self, databases: &mut Databases) {
         // The keeper says what is wrong with the database.
-        let (log, quiet) = (logger(log), LogLevel::Debug);
-        let pool = Pool::new(
-            self.database.clone(),
-            self.settings.clone(),
-            Arc::new(move |_, text| log(quiet, text)),
-        );
-        if pool.start().is_ok() {
-            let _ = self.fallback.pool.set(pool);
-        }
+        let (log, quiet) = (logger(databases.log()), LogLevel::Debug);
+        let log: Logger = Arc::new(move |_, text| log(quiet, text));
+        let pool = databases.open(&self.database, &self.settings, log);
+        let _ = self.fallback.pool.set(pool);
     }
 
     pub fn stop(&self) {

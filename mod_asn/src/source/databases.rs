@@ -1,0 +1,66 @@
+//! The connections of a child.
+
+use super::logger;
+use crate::Asn;
+use apache::{Level, ProcessLog};
+use mirror_db::{ConnectionInfo, Driver, Logger, Pool, PoolSettings};
+use std::sync::Arc;
+
+/// The pools of a child, all driven by one thread; sources that connect to the same share one.
+pub struct Databases {
+    log: Arc<ProcessLog<Asn>>,
+    /// Not before somebody needs it.
+    driver: Option<Driver>,
+    pools: Vec<(ConnectionInfo, PoolSettings, Arc<Pool>)>,
+}
+
+impl Databases {
+    /// Starts nothing yet.
+    pub fn new(log: &Arc<ProcessLog<Asn>>) -> Self {
+        Self {
+            log: Arc::clone(log),
+            driver: None,
+            pools: Vec::new(),
+        }
+    }
+
+    /// The error log.
+    pub fn log(&self) -> &Arc<ProcessLog<Asn>> {
+        &self.log
+    }
+
+    /// The pool of all that connect to this in this way.
+    pub fn shared(&mut self, info: &ConnectionInfo, settings: &PoolSettings) -> Arc<Pool> {
+        let same =
+            |(of, with, _): &&(ConnectionInfo, PoolSettings, _)| of == info && with == settings;
+        if let Some((_, _, pool)) = self.pools.iter().find(same) {
+            return Arc::clone(pool);
+        }
+        let pool = Arc::new(self.open(info, settings, logger(&self.log)));
+        let known = (info.clone(), settings.clone(), Arc::clone(&pool));
+        self.pools.push(known);
+        pool
+    }
+
+    /// A pool for one user.
+    pub fn open(&mut self, info: &ConnectionInfo, settings: &PoolSettings, log: Logger) -> Pool {
+        let pool = Pool::new(info.clone(), settings.clone(), log);
+        if self.driver.is_none() {
+            self.driver = Driver::start()
+                .inspect_err(|error| {
+                    let text = format!("cannot start the thread of the database: {error}");
+                    self.log.log(Level::Error, &text);
+                })
+                .ok();
+        }
+        if let Some(driver) = &self.driver {
+            pool.start(driver);
+        }
+        pool
+    }
+
+    /// What drives the pools, if there are any.
+    pub fn into_driver(self) -> Option<Driver> {
+        self.driver
+    }
+}
