@@ -1,13 +1,17 @@
 //! The answer: exclusions, facts, selection, and the document or redirect made of them.
 
+mod basis;
+
 use crate::client::Who;
 use crate::exchange::{Exchange, Subject, Wanted};
 use crate::exclusion::Exclusion;
 use crate::facts::Facts;
 use crate::known_file::KnownFile;
+use crate::made_hashes::NotMade;
 use crate::mask::Mask;
 use crate::respond;
 use apache::Outcome;
+use basis::{Basis, OnMirrors};
 use mirror_db::{DbError, Detail, Digests};
 use mirror_selection::{Choice, Extent, Selection};
 use representation::query::QueryArguments;
@@ -66,15 +70,21 @@ impl<'r> Job<'r> {
                 Wanted::Redirect | Wanted::Negotiated(_) => self.give_file(c"file"),
             };
         };
+        let on_mirrors = match excluded {
+            Some(_) => OnMirrors::No,
+            None if self.exchange.is_volatile(known) => OnMirrors::MaybeOlder,
+            None => OnMirrors::Yes,
+        };
+        if on_mirrors == OnMirrors::MaybeOlder && self.wanted == Wanted::Redirect {
+            self.step(|| "excluded by MirrorBrainVolatileFileMask".to_owned());
+            return self.give_file(c"file");
+        }
         let facts = self.facts(known);
         let file = respond::file(self.exchange.request, known.key(), &self.subject);
         match self.wanted {
             Wanted::Redirect => self.redirect(&file, facts),
-            Wanted::Negotiated(representation) => {
-                self.document(representation, &file, facts, false)
-            }
-            Wanted::Named(representation) => {
-                self.document(representation, &file, facts, excluded.is_some())
+            Wanted::Negotiated(representation) | Wanted::Named(representation) => {
+                self.document(representation, &file, facts, on_mirrors)
             }
         }
     }
@@ -157,11 +167,7 @@ impl<'r> Job<'r> {
         let mut selection = self.select(&known, extent);
         self.keep_to_remembered(&mut selection);
         let Some(target) = selection.target() else {
-            return self.give_file(if reached {
-                c"file"
-            } else {
-                c"file (database_not_reached)"
-            });
+            return self.give_file(file_because(reached));
         };
         self.remember(&selection, target);
         let hashes = known
@@ -219,39 +225,35 @@ impl<'r> Job<'r> {
         representation: Representation,
         file: &File<'_>,
         facts: Result<Facts<'_>, DbError>,
-        origin_only: bool,
+        on_mirrors: OnMirrors,
     ) -> Outcome {
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
-        let selection = (representation.lists_mirrors() && !origin_only)
+        let selection = (representation.lists_mirrors() && on_mirrors != OnMirrors::No)
             .then(|| self.select(&facts, Extent::All));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
-        let fallbacks = selection.as_ref().and_then(|selection| {
-            let size = self.subject.size;
-            self.exchange.fallbacks(selection, &self.who, size)
-        });
-        let behind = self.exchange.behind(fallbacks.as_ref());
-        if !reached {
-            // A list of fallbacks, or of this server, helps without the database; hashes do not
-            // come without it.
-            let has_source = has_mirror || behind.origin && representation.is_metalink();
-            let named = matches!(self.wanted, Wanted::Named(_));
-            let helps = (has_mirror || named && has_source) && !representation.needs_hashes();
-            match self.wanted {
-                _ if helps => {}
-                Wanted::Negotiated(_) => return self.give_file(c"file (database_not_reached)"),
-                Wanted::Named(_) | Wanted::Redirect => {
-                    return respond::unavailable(self.exchange.request);
-                }
-            }
+        let (exchange, size) = (self.exchange, self.subject.size);
+        let fallbacks = exchange.fallbacks(selection.as_ref(), &self.who, size);
+        let is_volatile = on_mirrors == OnMirrors::MaybeOlder;
+        let behind = exchange.behind(fallbacks.as_ref(), is_volatile);
+        let is_negotiated = matches!(self.wanted, Wanted::Negotiated(_));
+        if !has_mirror && is_negotiated {
+            return self.give_file(file_because(reached));
         }
-        if !has_mirror && matches!(self.wanted, Wanted::Negotiated(_)) {
-            return self.give_file(c"file");
-        }
-        if representation.needs_hashes() && facts.digests_failed() {
+        let digests = facts.digests(size, self.subject.mtime);
+        let basis = Basis {
+            reached,
+            // A list of fallbacks, or of this server, helps without the database.
+            has_source: has_mirror || behind.origin && representation.is_metalink(),
+            digests_failed: facts.digests_failed(),
+            made: match digests {
+                Some(_) => Err(NotMade::Unwanted),
+                None => self.make_hashes(representation),
+            },
+        };
+        if !basis.suffices(representation) {
             return respond::unavailable(self.exchange.request);
         }
-        let digests = facts.digests(self.subject.size, self.subject.mtime);
         let full = match digests {
             Some(_) if representation.needs_sums() => match self.sums(file, representation) {
                 Ok(full) => full,
@@ -264,9 +266,16 @@ impl<'r> Job<'r> {
             Some(full) => Some(whole(full)),
             None => digests.map(small),
         };
-        let sources = selection
-            .as_ref()
-            .map_or(Sources::OriginOnly, Sources::Mirrors);
+        let hashes = hashes.or_else(|| Some(basis.made.ok()?.hashes()));
+        // Without a hash nobody can tell which version a mirror has.
+        let can_tell = hashes.is_some() || !representation.is_metalink();
+        if is_volatile && !can_tell && is_negotiated {
+            return self.give_file(c"file");
+        }
+        let sources = match &selection {
+            Some(selection) if !is_volatile || can_tell => Sources::Mirrors(selection),
+            _ => Sources::OriginOnly,
+        };
         self.write(representation, file, hashes.as_ref(), sources, behind)
     }
 
@@ -369,6 +378,15 @@ impl<'r> Job<'r> {
             .get(c"X-Broken-Mirrors")?;
         let text = fs::read(file).ok()?;
         Some((text, value.to_bytes().eq_ignore_ascii_case(b"only")))
+    }
+}
+
+/// `GIVE` of a file that is sent for want of a mirror.
+fn file_because(reached: bool) -> &'static CStr {
+    if reached {
+        c"file"
+    } else {
+        c"file (database_not_reached)"
     }
 }
 

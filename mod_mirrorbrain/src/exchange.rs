@@ -4,6 +4,7 @@ use crate::MirrorBrain;
 use crate::client::Who;
 use crate::config::{Directory, Server};
 use crate::facts::Facts;
+use crate::known_file::KnownFile;
 use crate::path::{Base, FileId, path};
 use crate::runtime::Runtime;
 use crate::trace::Trace;
@@ -128,7 +129,7 @@ impl<'r> Exchange<'r> {
     /// The configured fallbacks, where they stand behind the mirrors of a list.
     pub fn fallbacks<'a>(
         self,
-        selection: &Selection<'_>,
+        selection: Option<&Selection<'_>>,
         who: &'a Who<'_>,
         size: u64,
     ) -> Option<Selection<'a>>
@@ -136,7 +137,7 @@ impl<'r> Exchange<'r> {
         'r: 'a,
     {
         let fallbacks = &self.config.fallbacks;
-        if self.config.is_compatible() || fallbacks.is_empty() || selection.uses_fallbacks() {
+        if self.config.is_compatible() || fallbacks.is_empty() || selection?.uses_fallbacks() {
             return None;
         }
         Some(select(
@@ -151,12 +152,20 @@ impl<'r> Exchange<'r> {
     }
 
     /// Who stands behind the mirrors of a list, with what [`fallbacks`](Self::fallbacks) gave.
-    pub fn behind<'a>(self, fallbacks: Option<&'a Selection<'_>>) -> Behind<'a> {
+    pub fn behind<'a>(self, fallbacks: Option<&'a Selection<'_>>, is_volatile: bool) -> Behind<'a> {
+        let has_fallbacks = !self.config.fallbacks.is_empty();
         Behind {
             fallbacks: fallbacks.map_or(&[], Selection::ranked),
-            // A site with fallbacks does not want to send files itself.
-            origin: !self.config.is_compatible() && self.config.fallbacks.is_empty(),
+            // A site with fallbacks does not want to send files itself, but only this server is
+            // sure to have what changed a moment ago.
+            origin: is_volatile || !self.config.is_compatible() && !has_fallbacks,
         }
+    }
+
+    /// `MirrorBrainVolatileFileMask`
+    pub fn is_volatile(self, file: &KnownFile) -> bool {
+        let mask = self.config.volatile_files.as_deref();
+        mask.is_some_and(|mask| file.is_volatile(mask))
     }
 
     /// What keys of files are relative to.

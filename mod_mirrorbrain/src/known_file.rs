@@ -21,6 +21,8 @@ pub struct KnownFile {
     key: Result<Box<str>, Box<[u8]>>,
     resolved: Instant,
     verdict: OnceLock<Verdict>,
+    /// The number of a mask, and whether it matches the key.
+    volatile: OnceLock<(u64, bool)>,
     /// What the database says about it. A file is reached under the same name by virtual hosts
     /// with other databases; the record knows its own.
     pub record: Remembered,
@@ -43,6 +45,7 @@ impl KnownFile {
             key: key.map_err(|error| error.into_bytes().into()),
             resolved: Instant::now(),
             verdict: OnceLock::new(),
+            volatile: OnceLock::new(),
             record: Remembered::default(),
         }
     }
@@ -75,6 +78,20 @@ impl KnownFile {
             verdict.is_match
         } else {
             mask.is_match(path)
+        }
+    }
+}
+
+impl KnownFile {
+    /// Whether the file changes in place (`MirrorBrainVolatileFileMask`): by its real path, so that
+    /// a link to the newest of several files does not count.
+    pub fn is_volatile(&self, mask: &Mask) -> bool {
+        let is_match = || mask.is_match(&[b"/", self.key()].concat());
+        let &(number, verdict) = self.volatile.get_or_init(|| (mask.number(), is_match()));
+        if number == mask.number() {
+            verdict
+        } else {
+            is_match()
         }
     }
 }

@@ -16,6 +16,7 @@ mod facts;
 mod handler;
 mod known_file;
 mod listing;
+mod made_hashes;
 mod mask;
 mod path;
 mod respond;

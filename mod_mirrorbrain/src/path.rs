@@ -37,7 +37,7 @@ fn name_of(file: &File, path: &Path) -> io::Result<PathBuf> {
 const BASE_LIFETIME: Duration = Duration::from_secs(1);
 
 /// What tells one file from another, whatever its names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileId {
     /// `st_dev`
     pub device: u64,

@@ -2,6 +2,7 @@
 
 use crate::MirrorBrain;
 use crate::config::Server as Config;
+use crate::made_hashes::MadeHashes;
 use apache::{
     CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog, Server,
 };
@@ -28,6 +29,8 @@ pub struct Runtime {
     database: Option<Arc<Database>>,
     geo: Option<Arc<Geo>>,
     log: Arc<ProcessLog<MirrorBrain>>,
+    /// Those of small files.
+    pub made_hashes: Arc<MadeHashes>,
     /// None unless `MirrorBrainMemcached` is on.
     pub stickiness: Option<Arc<Stickiness>>,
     /// Configuration that all documents share.
@@ -114,6 +117,7 @@ impl ChildInit for Startup {
             databases: Databases::start(&wanted, &logger),
             geo: Vec::new(),
             memories: Vec::new(),
+            made_hashes: Arc::new(MadeHashes::new()),
         };
         for server in child.main().all() {
             if let Some(config) = server.config::<MirrorBrain>() {
@@ -132,6 +136,7 @@ struct Shared<'c> {
     databases: Databases,
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
     memories: Vec<(Memory, Arc<Stickiness>)>,
+    made_hashes: Arc<MadeHashes>,
 }
 
 /// What tells one memory of clients from another.
@@ -149,6 +154,7 @@ impl Shared<'_> {
                 .and_then(|(info, settings)| self.databases.get(&info, &settings).cloned()),
             geo: config.geo_database.as_ref().map(|path| self.geo(path)),
             log: Arc::clone(&self.log),
+            made_hashes: Arc::clone(&self.made_hashes),
             stickiness: self.stickiness(config),
             site: site(config),
         }

@@ -45,8 +45,9 @@ impl Exchange<'_> {
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
         let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS));
-        let fallbacks = self.fallbacks(&selection, &who, metadata.len());
-        let behind = self.behind(fallbacks.as_ref());
+        let fallbacks = self.fallbacks(Some(&selection), &who, metadata.len());
+        let changes = self.is_volatile(&file);
+        let behind = self.behind(fallbacks.as_ref(), changes);
         if selection.target().is_none() && !reached && !behind.origin {
             return respond::unavailable(request);
         }
@@ -55,7 +56,7 @@ impl Exchange<'_> {
             choices: selection.ranked(),
             behind,
             base_url: &format!("{}{}", respond::origin(request), self.base_url(base.path())),
-            changes: false,
+            changes,
         };
         let give = match directory.format {
             Format::Yum => "yumlist",

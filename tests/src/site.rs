@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::httpd::{Builder, Httpd};
 use crate::postgres::{Cluster, Database};
 use crate::sums::{Sums, literal};
+use crate::workspace;
 
 /// Modification time of a site's files, in seconds since the epoch.
 pub const MTIME: u64 = 1_700_000_000;
@@ -118,6 +119,7 @@ pub struct Site {
     sql: String,
     server: String,
     directory: String,
+    shipped: bool,
 }
 
 impl Site {
@@ -130,7 +132,14 @@ impl Site {
             sql: String::new(),
             server: String::new(),
             directory: String::new(),
+            shipped: false,
         }
+    }
+
+    /// With the configuration that is shipped, in place of the least that tests need.
+    pub fn shipped(mut self) -> Self {
+        self.shipped = true;
+        self
     }
 
     /// The connection string of the database.
@@ -212,12 +221,23 @@ impl Site {
         let file = self.builder.work().join("site.sql");
         fs::write(&file, &self.sql).expect("site.sql");
         self.database.load(&file);
+        let params = self.database.params();
+        let (before, engine) = if self.shipped {
+            let file = workspace().join("httpd-conf/mirrorbrain.conf");
+            let include = format!(
+                "Define MB_TREE \"@TREE@\"\nDefine MB_DATABASE \"{params}\"\nInclude \"{}\"",
+                file.display()
+            );
+            (include, "")
+        } else {
+            let database = format!("DBDriver pgsql\nDBDParams \"{params}\"");
+            (database, "MirrorBrainEngine On\nMirrorBrainMinSize 0")
+        };
         let builder = self
             .builder
-            .config("DBDriver pgsql")
-            .config(&format!("DBDParams \"{}\"", self.database.params()))
+            .config(&before)
             .config(CLIENT)
-            .config("<Directory \"@TREE@\">\nMirrorBrainEngine On\nMirrorBrainMinSize 0")
+            .config(&format!("<Directory \"@TREE@\">\n{engine}"))
             .config(&self.directory)
             .config("</Directory>")
             .config(&self.server);

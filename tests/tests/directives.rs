@@ -30,6 +30,12 @@ const GOOD: &[(bool, &str)] = &[
         DIRECTORY,
         "MirrorBrainExcludeFileMask \"\\.(?!iso)[a-z]+$\"",
     ),
+    (
+        DIRECTORY,
+        "MirrorBrainVolatileFileMask \"/(repomd\\.xml|InRelease)$\"",
+    ),
+    (SERVER, "MirrorBrainHashMaxSize 0"),
+    (DIRECTORY, "MirrorBrainHashMaxSize 67108864"),
     (SERVER, "MirrorBrainHandleHEADRequestLocally On"),
     (DIRECTORY, "MirrorBrainMetalinkTorrentAddMask \"\\.iso$\""),
     (
@@ -185,6 +191,21 @@ const BAD: &[(bool, &str, &str)] = &[
         SERVER,
         "MirrorBrainExcludeFileMask x",
         "MirrorBrainExcludeFileMask not allowed here",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainVolatileFileMask \"(\"",
+        "MirrorBrainVolatileFileMask: \"(\" is not a valid regular expression",
+    ),
+    (
+        SERVER,
+        "MirrorBrainHashMaxSize 1M",
+        "MirrorBrainHashMaxSize: \"1M\" is not a number of bytes, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainHashMaxSize 67108865",
+        "MirrorBrainHashMaxSize: \"67108865\" is more than 67108864 bytes",
     ),
     (
         DIRECTORY,

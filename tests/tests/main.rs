@@ -30,3 +30,4 @@ mod security;
 mod setup;
 mod site;
 mod sticky;
+mod volatile;

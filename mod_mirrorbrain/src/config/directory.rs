@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// Smaller files are sent by this server unless configured otherwise.
 const DEFAULT_MIN_SIZE: u64 = 4096;
 
+/// Files up to this size are hashed on demand, unless answers are those of MirrorBrain 2.19.
+const DEFAULT_HASH_MAX_SIZE: u64 = 1 << 20;
+
 /// `MirrorBrainExcludeNetwork`.
 #[derive(Clone)]
 pub enum Network {
@@ -39,6 +42,8 @@ pub struct Directory {
     pub excluded_networks: List<Network>,
     pub excluded_addresses: List<IpAddr>,
     pub excluded_files: Option<Arc<Mask>>,
+    pub volatile_files: Option<Arc<Mask>>,
+    pub hash_max_size: Option<u64>,
     pub torrent_mask: Option<Arc<Regex>>,
     pub fallbacks: List<Mirror>,
     pub stamp_key: Option<Arc<str>>,
@@ -70,6 +75,11 @@ impl Config for Directory {
                 .excluded_files
                 .clone()
                 .or_else(|| self.excluded_files.clone()),
+            volatile_files: specific
+                .volatile_files
+                .clone()
+                .or_else(|| self.volatile_files.clone()),
+            hash_max_size: specific.hash_max_size.or(self.hash_max_size),
             torrent_mask: specific
                 .torrent_mask
                 .clone()
@@ -99,6 +109,8 @@ impl Config for Directory {
             excluded_networks,
             excluded_addresses,
             excluded_files,
+            volatile_files,
+            hash_max_size,
             torrent_mask,
             fallbacks,
             stamp_key,
@@ -115,6 +127,8 @@ impl Config for Directory {
             && excluded_networks.is_empty()
             && excluded_addresses.is_empty()
             && excluded_files.is_none()
+            && volatile_files.is_none()
+            && hash_max_size.is_none()
             && torrent_mask.is_none()
             && fallbacks.is_empty()
             && stamp_key.is_none()
@@ -142,6 +156,16 @@ impl Directory {
     /// `MirrorBrainMinSize` in bytes
     pub fn min_size(&self) -> u64 {
         self.min_size.unwrap_or(DEFAULT_MIN_SIZE)
+    }
+
+    /// `MirrorBrainHashMaxSize` in bytes: larger files are not hashed here.
+    pub fn hash_max_size(&self) -> u64 {
+        let default = if self.is_compatible() {
+            0
+        } else {
+            DEFAULT_HASH_MAX_SIZE
+        };
+        self.hash_max_size.unwrap_or(default)
     }
 
     /// `MirrorBrainHandleHEADRequestLocally`

@@ -98,6 +98,32 @@ pub fn exclude_files(
     Ok(())
 }
 
+pub fn volatile_files(
+    directory: &mut Directory,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
+    directory.volatile_files = Some(Arc::new(Mask::new(regex(command, args)?)));
+    Ok(())
+}
+
+/// A request waits while a file is hashed, so that there is a limit: a tenth of a second or so.
+const LARGEST_HASH_MAX_SIZE: u64 = 64 << 20;
+
+pub fn hash_max_size(
+    directory: &mut Directory,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
+    let size = number(command, args, 0, "bytes")?;
+    if size > LARGEST_HASH_MAX_SIZE {
+        let most = format!("is more than {LARGEST_HASH_MAX_SIZE} bytes");
+        return Err(wrong(command, text(command, args, 0)?, most));
+    }
+    directory.hash_max_size = Some(size);
+    Ok(())
+}
+
 pub fn torrent_mask(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     directory.torrent_mask = Some(regex(command, args)?);
     Ok(())

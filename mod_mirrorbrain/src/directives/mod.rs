@@ -111,6 +111,20 @@ pub const DIRECTIVES: &[Entry] = &[
         dir::exclude_files,
         c"regular expression",
     ),
+    section(
+        c"MirrorBrainVolatileFileMask",
+        DIR,
+        One,
+        dir::volatile_files,
+        c"regular expression",
+    ),
+    section(
+        c"MirrorBrainHashMaxSize",
+        ANY,
+        One,
+        dir::hash_max_size,
+        c"size in bytes",
+    ),
     section_flag(
         c"MirrorBrainHandleHEADRequestLocally",
         OPT,
