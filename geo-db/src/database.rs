@@ -176,7 +176,7 @@ impl<S: AsRef<[u8]>> Database<S> {
         self.identity
     }
 
-    fn record(&self, address: IpAddr) -> Option<LookupResult<'_, S>> {
+    pub(crate) fn record(&self, address: IpAddr) -> Option<LookupResult<'_, S>> {
         if !self.is_intact() {
             return None;
         }

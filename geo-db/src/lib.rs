@@ -8,6 +8,7 @@
 //! [`Database`] answers from one file, [`Reloading`] from whatever file is at a path now. How a
 //! file gets into memory is the caller's choice, since mapping one is unsafe.
 
+mod city;
 mod continent;
 mod database;
 mod record;
@@ -15,6 +16,7 @@ mod reloading;
 #[cfg(feature = "writer")]
 pub mod writer;
 
+pub use city::City;
 pub use continent::continent_of;
 pub use database::{AutonomousSystem, Database, Error, Opener, Place};
 pub use reloading::{Event, Reloading};

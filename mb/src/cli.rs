@@ -1,7 +1,9 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    commentadd, delete, disable, enable, instances, later, list, rename, score, show,
+    commentadd, db, delete, dirs, disable, edit, enable, export, file, geoiplookup, instances,
+    iplookup, later, list, markers, mirrorlist, new, probefile, rename, score, show, test,
+    timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -67,26 +69,57 @@ pub struct Changes {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = false)]
 pub enum Command {
     /// List the MirrorBrains of this machine
     Instances(instances::Arguments),
+    /// Add a mirror
+    New(new::Arguments),
     /// List mirrors
     List(list::Arguments),
     /// Show all that is known of a mirror
     Show(show::Arguments),
-    /// Let a mirror be used
-    Enable(enable::Arguments),
-    /// Take a mirror out of use
-    Disable(disable::Arguments),
-    /// Show or change how often a mirror is chosen
-    Score(score::Arguments),
+    /// Edit a mirror
+    Edit(edit::Arguments),
     /// Give a mirror another name
     Rename(rename::Arguments),
     /// Remove a mirror and its files from the database
     Delete(delete::Arguments),
+    /// Let a mirror be used
+    Enable(enable::Arguments),
+    /// Take a mirror out of use
+    Disable(disable::Arguments),
     /// Add to the comment about a mirror
     Commentadd(commentadd::Arguments),
+    /// Show or change how often a mirror is chosen
+    Score(score::Arguments),
+    /// Look up anew where mirrors are
+    Update(update::Arguments),
+    /// Look up the network and the autonomous system of an address
+    Iplookup(iplookup::Arguments),
+    /// Look up the continent of an address
+    #[command(name = "geoiplookup_continent")]
+    GeoiplookupContinent(geoiplookup::Arguments),
+    /// Look up the city of an address
+    #[command(name = "geoiplookup_city")]
+    GeoiplookupCity(geoiplookup::Arguments),
+    /// Ask a mirror for its start page
+    Test(test::Arguments),
+    /// Ask mirrors whether they have a file
+    Probefile(probefile::Arguments),
+    /// List, add and remove files of mirrors
+    File(file::Arguments),
+    /// List directories, or the mirrors that have one
+    Dirs(dirs::Arguments),
+    /// Show or edit the markers of subtrees
+    Markers(markers::Arguments),
+    /// Write a list of mirrors for visitors
+    Mirrorlist(mirrorlist::Arguments),
+    /// Write the mirrors for other programs
+    Export(export::Arguments),
+    /// Write files that tell how up to date a mirror is
+    Timestamp(timestamp::Arguments),
+    /// What concerns the database as a whole
+    Db(db::Arguments),
     /// Find out which files mirrors have
     Scan(later::Arguments),
     /// Check whether mirrors are alive

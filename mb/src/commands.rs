@@ -1,15 +1,29 @@
 //! The commands: one file each, with its arguments and what it does.
 
 pub mod commentadd;
+pub mod db;
 pub mod delete;
+pub mod dirs;
 pub mod disable;
+pub mod edit;
 pub mod enable;
+pub mod export;
+pub mod file;
+pub mod geoiplookup;
 pub mod instances;
+pub mod iplookup;
 pub mod later;
 pub mod list;
+pub mod markers;
+pub mod mirrorlist;
+pub mod new;
+pub mod probefile;
 pub mod rename;
 pub mod score;
 pub mod show;
+pub mod test;
+pub mod timestamp;
+pub mod update;
 
 use crate::cli::Command;
 use crate::error::Failure;
@@ -20,18 +34,34 @@ use crate::session::Session;
 /// # Errors
 /// What the command could not do.
 pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
+    use Command::*;
     match command {
-        Command::Instances(arguments) => instances::run(&arguments, session),
-        Command::List(arguments) => list::run(&arguments, session),
-        Command::Show(arguments) => show::run(&arguments, session),
-        Command::Enable(arguments) => enable::run(&arguments, session),
-        Command::Disable(arguments) => disable::run(&arguments, session),
-        Command::Score(arguments) => score::run(&arguments, session),
-        Command::Rename(arguments) => rename::run(&arguments, session),
-        Command::Delete(arguments) => delete::run(&arguments, session),
-        Command::Commentadd(arguments) => commentadd::run(&arguments, session),
-        Command::Scan(_) => later::run("scan"),
-        Command::Probe(_) => later::run("probe"),
-        Command::Makehashes(_) => later::run("makehashes"),
+        Instances(arguments) => instances::run(&arguments, session),
+        New(arguments) => new::run(&arguments, session),
+        List(arguments) => list::run(&arguments, session),
+        Show(arguments) => show::run(&arguments, session),
+        Edit(arguments) => edit::run(&arguments, session),
+        Rename(arguments) => rename::run(&arguments, session),
+        Delete(arguments) => delete::run(&arguments, session),
+        Enable(arguments) => enable::run(&arguments, session),
+        Disable(arguments) => disable::run(&arguments, session),
+        Commentadd(arguments) => commentadd::run(&arguments, session),
+        Score(arguments) => score::run(&arguments, session),
+        Update(arguments) => update::run(&arguments, session),
+        Iplookup(arguments) => iplookup::run(&arguments, session),
+        GeoiplookupContinent(arguments) => geoiplookup::continent(&arguments, session),
+        GeoiplookupCity(arguments) => geoiplookup::city(&arguments, session),
+        Test(arguments) => test::run(&arguments, session),
+        Probefile(arguments) => probefile::run(&arguments, session),
+        File(arguments) => file::run(&arguments, session),
+        Dirs(arguments) => dirs::run(&arguments, session),
+        Markers(arguments) => markers::run(&arguments, session),
+        Mirrorlist(arguments) => mirrorlist::run(&arguments, session),
+        Export(arguments) => export::run(&arguments, session),
+        Timestamp(arguments) => timestamp::run(&arguments, session),
+        Db(arguments) => db::run(&arguments, session),
+        Scan(_) => later::run("scan"),
+        Probe(_) => later::run("probe"),
+        Makehashes(_) => later::run("makehashes"),
     }
 }

@@ -8,7 +8,7 @@
 
 use mirror_db::{ConnectionError, SqlState};
 use site_config::ConfigError;
-use std::io;
+use std::{fmt, io};
 
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,12 @@ impl Failure {
         if let Some(hint) = &self.hint {
             anstream::eprintln!("{style}hint:{style:#} {hint}");
         }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
     }
 }
 

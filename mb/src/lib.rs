@@ -10,11 +10,18 @@
 
 pub mod cli;
 pub mod commands;
+mod editor;
 pub mod error;
+mod fetch;
+mod files;
+pub mod host;
 pub mod mirror_text;
 pub mod output;
+mod parallel;
+pub mod places;
 pub mod python;
 pub mod session;
+mod time;
 
 use clap::{CommandFactory, FromArgMatches};
 use error::Failure;

@@ -1,5 +1,10 @@
 //! A mirror as `mb show` prints it and `mb edit` reads it.
 
+mod edited;
+
+pub(crate) use edited::to_edit;
+pub use edited::{Text, TextError};
+
 use crate::error::Failure;
 use crate::python::flag;
 use mirror_db::Connection;

@@ -8,6 +8,7 @@ pub mod filearr;
 pub mod marker;
 pub mod pfx2asn;
 pub mod place_name;
+pub mod relation;
 pub mod server;
 pub mod version;
 
@@ -18,6 +19,7 @@ pub const STATEMENTS: &[(&str, &[&str])] = &[
     ("marker", marker::STATEMENTS),
     ("pfx2asn", pfx2asn::STATEMENTS),
     ("country, region", place_name::STATEMENTS),
+    ("pg_class", relation::STATEMENTS),
     ("server", server::STATEMENTS),
     ("version", version::STATEMENTS),
 ];

@@ -19,8 +19,8 @@ macro_rules! select {
              region_only, country_only, as_only, prefix_only, ipv6_only, other_countries, \
              file_maxsize::bigint, public_notes, score::integer, enabled, status_baseurl, admin, \
              admin_email, comment, scan_fpm, \
-             to_char(last_scan AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS last_scan \
-             FROM server ",
+             to_char(last_scan AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS last_scan, \
+             ctid AS place FROM server ",
             $where,
             ") AS s ORDER BY ",
             $order
@@ -34,6 +34,7 @@ const NAMED: &str = select!("WHERE identifier = $1", "s.id");
 const NAMED_LIKE: &str = select!("WHERE identifier LIKE '%' || $1 || '%'", "s.id");
 const IN_COUNTRY: &str = select!("WHERE country LIKE '%' || $1 || '%'", "s.id");
 const IN_REGION: &str = select!("WHERE region LIKE '%' || $1 || '%'", "s.id");
+const IN_TABLE_ORDER: &str = select!("", "s.place");
 const BY_PLACE: &str = select!("", "s.region, s.country, s.operator_name, s.id");
 
 const INSERT: &str = "\
@@ -54,6 +55,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     NAMED_LIKE,
     IN_COUNTRY,
     IN_REGION,
+    IN_TABLE_ORDER,
     BY_PLACE,
     INSERT,
     DELETE,
@@ -102,7 +104,7 @@ impl Serialize for Decimal {
 }
 
 /// A row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Server {
     /// In the arrays of `filearr`.
     pub id: i32,
@@ -215,6 +217,11 @@ fn select(
 /// Those of the database, here and below.
 pub fn all(connection: &mut Connection) -> Result<Vec<Server>, ConnectionError> {
     select(connection, ALL, &[])
+}
+
+/// All of them, in the order of the table: those last that were changed last.
+pub fn in_table_order(connection: &mut Connection) -> Result<Vec<Server>, ConnectionError> {
+    select(connection, IN_TABLE_ORDER, &[])
 }
 
 /// All of them, by region, country and operator, in the order of the database's language.

@@ -1,0 +1,151 @@
+//! Files of mirrors over HTTP, FTP and rsync: whether they are there, and what is in them.
+
+mod ftp;
+mod http;
+mod rsync;
+
+use md5::{Digest, Md5};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::io::{self, Read};
+use std::time::Duration;
+
+pub(crate) use http::Client;
+
+/// The longest that a mirror may take to answer, and between two pieces of an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What of a path stands in a URL as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+');
+
+/// What is wanted of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Its MD5.
+    pub md5: bool,
+    /// As many of its first bytes.
+    pub bytes: u64,
+}
+
+impl Wanted {
+    /// Only whether it is there.
+    pub const PRESENCE: Self = Self {
+        md5: false,
+        bytes: 0,
+    };
+}
+
+/// A file that is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The status of HTTP.
+    pub status: Option<u16>,
+    /// In hexadecimal digits, if it was wanted.
+    pub md5: Option<String>,
+    /// Its first bytes, as many as were wanted.
+    pub content: Vec<u8>,
+}
+
+/// Why a file is not there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// HTTP's status says so.
+    #[error("HTTP status {0}")]
+    Status(u16),
+    /// No answer of HTTP.
+    #[error(transparent)]
+    Http(#[from] ureq::Error),
+    /// FTP says so, or nothing.
+    #[error(transparent)]
+    Ftp(#[from] suppaftp::FtpError),
+    /// The program rsync says so.
+    #[error("rsync: {0}")]
+    Rsync(String),
+    /// It has no host, or another scheme.
+    #[error("{0}")]
+    Url(String),
+    /// The system says so.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Client {
+    /// Gets what is wanted of the file at a URL of HTTP, FTP or rsync.
+    pub(crate) fn fetch(&self, url: &str, wanted: Wanted) -> Result<Found, FetchError> {
+        if is_rsync(url) {
+            rsync::fetch(url, wanted)
+        } else if url.starts_with("ftp:") {
+            ftp::fetch(url, wanted)
+        } else {
+            self.get(url, wanted)
+        }
+    }
+}
+
+/// Of the forms that rsync's daemons are named in: `rsync://host/module` and `host::module`.
+fn is_rsync(url: &str) -> bool {
+    url.starts_with("rsync:") || url.contains("::") && !url.contains("://")
+}
+
+/// The URL of a file below a base URL, as it is shown.
+pub(crate) fn join(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// The same as it is asked for: with all in the path that URLs have another meaning for escaped.
+/// rsync has no escapes.
+pub(crate) fn join_escaped(base: &str, path: &str) -> String {
+    if is_rsync(base) {
+        return join(base, path);
+    }
+    join(base, &utf8_percent_encode(path, PATH).to_string())
+}
+
+/// Reads what is wanted, and not more.
+fn read(mut body: impl Read, wanted: Wanted) -> io::Result<Found> {
+    let mut found = Found::default();
+    body.by_ref()
+        .take(wanted.bytes)
+        .read_to_end(&mut found.content)?;
+    if wanted.md5 {
+        let mut digest = Md5::new();
+        digest.update(&found.content);
+        io::copy(&mut body, &mut digest)?;
+        found.md5 = Some(hex::encode(digest.finalize()));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_escaped_where_urls_would_misread_them() {
+        assert_eq!(
+            join_escaped("http://a/b/", "100%_c+d#e?/größe ~.x"),
+            "http://a/b/100%25_c+d%23e%3F/gr%C3%B6%C3%9Fe%20~.x"
+        );
+        assert_eq!(join_escaped("a::b", "c d#"), "a::b/c d#");
+        assert_eq!(join("http://a/b", "c d"), "http://a/b/c d");
+    }
+
+    #[test]
+    fn the_digest_is_of_the_whole_and_the_content_of_the_beginning() {
+        let wanted = Wanted {
+            md5: true,
+            bytes: 2,
+        };
+        let found = read(&b"abc"[..], wanted).unwrap();
+        assert_eq!(found.content, b"ab");
+        assert_eq!(
+            found.md5.as_deref(),
+            Some("900150983cd24fb0d6963f7d28e17f72")
+        );
+    }
+}

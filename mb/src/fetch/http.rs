@@ -1,0 +1,65 @@
+//! Over HTTP and HTTPS. No proxy stands between us and a mirror: what it says would be its cache's.
+
+use super::{FetchError, Found, PATIENCE, Wanted, read};
+use crate::error::Failure;
+use std::sync::Arc;
+use std::time::Duration;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use url::Url;
+
+/// How often a mirror may send us elsewhere.
+const REDIRECTS: u32 = 10;
+
+/// An HTTP client, to be shared by threads.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+}
+
+impl Client {
+    /// One that follows redirects and trusts whom the system trusts. `limit` is for all of an answer.
+    pub(crate) fn new(limit: Option<Duration>) -> Result<Self, Failure> {
+        let roots = rustls_native_certs::load_native_certs().certs;
+        let roots: Vec<_> = roots
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate).to_owned())
+            .collect();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .unversioned_rustls_crypto_provider(provider)
+            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .proxy(None)
+            .http_status_as_error(false)
+            .max_redirects(REDIRECTS)
+            .max_idle_connections(0)
+            .user_agent(concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")))
+            .timeout_global(limit)
+            .timeout_resolve(Some(PATIENCE))
+            .timeout_connect(Some(PATIENCE))
+            .timeout_recv_response(Some(PATIENCE))
+            .timeout_per_read(Some(PATIENCE))
+            .build();
+        let agent = config.new_agent();
+        Ok(Self { agent })
+    }
+
+    /// Gets what is wanted of a file.
+    pub(super) fn get(&self, url: &str, wanted: Wanted) -> Result<Found, FetchError> {
+        // What administrators write has umlauts and blanks in it; this has none.
+        let url = Url::parse(url).map_err(|e| FetchError::Url(e.to_string()))?;
+        let response = self.agent.get(url.as_str()).call()?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(FetchError::Status(status.as_u16()));
+        }
+        let mut found = Found::default();
+        if wanted != Wanted::PRESENCE {
+            found = read(response.into_body().into_reader(), wanted)?;
+        }
+        found.status = Some(status.as_u16());
+        Ok(found)
+    }
+}

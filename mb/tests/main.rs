@@ -1,0 +1,3 @@
+//! `mb` as administrators and scripts call it, on a real PostgreSQL.
+
+mod recorded;
