@@ -30,8 +30,8 @@ fn write(file: &Path, record: &Value) {
 }
 
 /// Both modules in this order, as one process, with a delay in each look at a file's state.
-fn start(order: [&str; 2]) -> Httpd {
-    let site = Site::new(&format!("outage_cut_{}", order[0]))
+fn start(name: &str, order: [&str; 2]) -> Httpd {
+    let site = Site::new(name)
         .server("MirrorBrainGeoDatabase geo.mmdb\nASLookupDatabase as.mmdb")
         .server(&format!("<Location {FILE}>\nASLookup Off\n</Location>"))
         .directory("ASLookup On\nASSetHeaders On");
@@ -98,7 +98,8 @@ fn cut_during(httpd: &Httpd, path: &str, file: &str) -> u16 {
 fn files_of_two_modules_that_are_cut_end_no_child_in_any_order() {
     for order in [["asn", "mirrorbrain"], ["mirrorbrain", "asn"]] {
         for asn_first in [true, false] {
-            let mut httpd = start(order);
+            let name = format!("outage_cut_{}_{asn_first}", order[0]);
+            let mut httpd = start(&name, order);
             let asn = || assert_eq!(cut_during(&httpd, NOTHING, "as.mmdb"), 404);
             let geo = || assert_eq!(cut_during(&httpd, FILE, "geo.mmdb"), 302);
             if asn_first {
