@@ -81,9 +81,37 @@ pub struct Startup;
 
 impl CheckConfig for Startup {
     fn check(main: Server<'_>) -> Result<(), String> {
-        dbd_directives::check::<MirrorBrain>(main, |config| config.used_here)
+        dbd_directives::check::<MirrorBrain>(main, |config| config.used_here)?;
+        warn_of_missing_databases(main);
+        Ok(())
     }
 }
+
+/// Of a site whose files are all sent from here nobody might notice for long that it is one.
+fn warn_of_missing_databases(main: Server<'_>) {
+    let servers: Vec<(Server<'_>, &Config)> = main
+        .all()
+        .filter_map(|server| Some((server, server.config::<MirrorBrain>()?)))
+        .collect();
+    let has_database = |config: &Config| config.dbd.connection().is_some();
+    // The sections of the main server may be for the virtual hosts that have a database.
+    let main_is_told = !servers.iter().any(|(_, config)| has_database(config));
+    let of_main = main.config::<MirrorBrain>();
+    for (place, (server, config)) in servers.iter().enumerate() {
+        // Virtual hosts without directives of ours have the main server's record.
+        let is_told = match of_main.is_some_and(|of_main| std::ptr::eq(of_main, *config)) {
+            true => place == 0 && main_is_told,
+            false => !has_database(config),
+        };
+        if config.used_here && is_told {
+            server.log::<MirrorBrain>(Level::Warning, || NO_DATABASE.to_owned());
+        }
+    }
+}
+
+const NO_DATABASE: &str = "MirrorBrainEngine is On, but no DBDParams names a database: there are no \
+     mirrors to redirect to. Inside <IfModule mod_dbd.c> DBDParams counts only where mod_dbd is loaded, \
+     which mod_mirrorbrain does not need";
 
 impl PostConfig for Startup {
     fn prepare(configuration: Configuration<'_>) {

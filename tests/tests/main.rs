@@ -20,6 +20,7 @@ mod loading;
 mod many;
 mod memcheck;
 mod neighbours;
+mod newcomers;
 mod options;
 mod outage;
 mod panics;
