@@ -12,6 +12,16 @@
 -- duplicates inside one transaction. A scan that rewrites every file in one transaction queues
 -- one notification for each, so scanners should commit in batches.
 
+-- CREATE OR REPLACE TRIGGER is new in 14; older servers would call it a mistake of syntax.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::integer < 140000 THEN
+        RAISE EXCEPTION 'notify.sql needs PostgreSQL 14 or newer, and this is %',
+            current_setting('server_version');
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION mirrorbrain_notify() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -166,8 +166,11 @@ impl Asker {
     /// The first group that fits, and whether the mirror counts as being in the client's country;
     /// `None` if the mirror is not for this client.
     fn group(&self, mirror: &Mirror) -> Option<(Group, bool)> {
-        if let (Some(prefix), Some(address)) = (&mirror.prefix, &self.address)
-            && contains(prefix, address)
+        if let Some(address) = &self.address
+            && mirror
+                .prefixes
+                .iter()
+                .any(|prefix| contains(prefix, address))
         {
             return Some((Group::Prefix, false));
         }

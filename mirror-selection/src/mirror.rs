@@ -23,8 +23,8 @@ pub struct Mirror {
     pub longitude: f32,
     /// The autonomous system the mirror is in.
     pub asn: Option<u32>,
-    /// The network the mirror is in.
-    pub prefix: Option<IpNet>,
+    /// The networks the mirror is in.
+    pub prefixes: Box<[IpNet]>,
     /// The share of requests that it wants, against its neighbours; at least 1.
     pub score: u32,
     /// What a file's path is appended to: what no URL may hold is percent-encoded, so that it is
@@ -98,7 +98,7 @@ impl Mirror {
                 .asn
                 .and_then(|n| u32::try_from(n).ok())
                 .filter(|&n| n != 0),
-            prefix: row.prefix.and_then(|text| text.trim().parse().ok()),
+            prefixes: row.prefix.map(networks).unwrap_or_default(),
             score: u32::try_from(score).unwrap_or(u32::MAX),
             base_url: base_url(url),
             region_only: is_true(row.region_only),
@@ -122,7 +122,7 @@ impl Mirror {
             latitude: 0.0,
             longitude: 0.0,
             asn: None,
-            prefix: None,
+            prefixes: Box::default(),
             score: 1,
             base_url: base_url(url),
             region_only: false,
@@ -161,6 +161,12 @@ fn base_url(text: &str) -> Box<str> {
         url.push('/');
     }
     url.into()
+}
+
+/// Networks, separated by commas; what is none is left out.
+fn networks(text: &str) -> Box<[IpNet]> {
+    let networks = text.split(',').filter_map(|one| one.trim().parse().ok());
+    networks.collect()
 }
 
 fn is_true(text: Option<&str>) -> bool {
@@ -253,7 +259,7 @@ mod tests {
         assert_eq!(mirror.file_max_size, 0);
         assert_eq!((mirror.latitude, mirror.longitude), (0.0, 0.0));
         assert_eq!((mirror.region, mirror.country), (None, Code::UNKNOWN));
-        assert_eq!((mirror.asn, mirror.prefix), (None, None));
+        assert_eq!((mirror.asn, mirror.prefixes.len()), (None, 0));
         assert!(mirror.other_countries.is_empty());
     }
 
@@ -344,8 +350,8 @@ mod tests {
                     prefix: Some(text),
                     ..ROW
                 })
-                .prefix,
-                None,
+                .prefixes,
+                Box::default(),
                 "{text}"
             );
         }
@@ -355,11 +361,22 @@ mod tests {
                     prefix: Some(text),
                     ..ROW
                 })
-                .prefix
-                .is_some(),
+                .prefixes
+                .len()
+                    == 1,
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_mirror_may_be_in_several_networks() {
+        let mirror = read(MirrorRow {
+            prefix: Some("192.0.2.0/24, 2001:db8::/32,x,198.51.100.7"),
+            ..ROW
+        });
+        let networks: Vec<String> = mirror.prefixes.iter().map(IpNet::to_string).collect();
+        assert_eq!(networks, ["192.0.2.0/24", "2001:db8::/32"]);
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl MirrorTable {
         };
         let by_word = placed.chunk_by(|(a, _), (b, _)| a.word == b.word);
         table.spots = by_word.map(of_word).collect();
-        table.union = Union::new(placed.iter().filter_map(|(_, mirror)| mirror.prefix));
+        let networks = placed.iter().flat_map(|(_, mirror)| mirror.prefixes.iter());
+        table.union = Union::new(networks.copied());
         let length = table.words.len();
         let all = placed.iter().map(|(at, mirror)| (*at, mirror));
         table.countries = Sets::new(length, all.clone().map(|(at, mirror)| (mirror.country, at)));
@@ -130,10 +131,10 @@ impl MirrorTable {
         if let Some(asn) = mirror.asn {
             self.systems.entry(asn).or_default().push(at);
         }
-        if let Some(prefix) = mirror.prefix {
-            match self.networks.get_mut(&prefix) {
+        for prefix in &mirror.prefixes {
+            match self.networks.get_mut(prefix) {
                 Some(there) => there.push(at),
-                None => drop(self.networks.insert(prefix, vec![at])),
+                None => drop(self.networks.insert(*prefix, vec![at])),
             }
         }
     }

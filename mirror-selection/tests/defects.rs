@@ -132,7 +132,7 @@ fn m16_size_cap_lifts_no_restriction_and_comes_last() {
     let mirrors = [
         Mirror {
             id: 2,
-            prefix: "192.0.2.0/24".parse().ok(),
+            prefixes: Box::from(["192.0.2.0/24".parse().expect("a network")]),
             prefix_only: true,
             ..capped.clone()
         },

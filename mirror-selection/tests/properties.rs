@@ -48,6 +48,7 @@ fn mirror() -> impl Strategy<Value = Mirror> {
             "10.1.0.0/16",
             "10.0.0.0/8",
             "2001:db8:1::/48",
+            "10.1.2.0/24,2001:db8:1::/48,10.0.0.0/8",
             "::/0",
         ]),
     );
@@ -68,7 +69,10 @@ fn mirror() -> impl Strategy<Value = Mirror> {
             latitude,
             longitude,
             asn,
-            prefix: prefix.parse().ok(),
+            prefixes: prefix
+                .split(',')
+                .filter_map(|one| one.parse().ok())
+                .collect(),
             score,
             base_url: "http://m/".into(),
             region_only,
@@ -127,10 +131,13 @@ fn realms(mirror: &Mirror, client: &Client) -> [bool; 4] {
             mirror.country == country || mirror.other_countries.contains(&country)
         });
     [
-        mirror
-            .prefix
-            .zip(client.address)
-            .is_some_and(|(p, a)| p.contains(&a.to_canonical())),
+        client.address.is_some_and(|address| {
+            let address = address.to_canonical();
+            mirror
+                .prefixes
+                .iter()
+                .any(|prefix| prefix.contains(&address))
+        }),
         mirror.asn.is_some() && mirror.asn == client.asn,
         same_country,
         mirror.region.is_some() && mirror.region == client.region,

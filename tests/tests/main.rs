@@ -8,6 +8,7 @@ mod corrected;
 mod corrections;
 mod defects;
 mod dependencies;
+mod development_version;
 mod directives;
 mod documents;
 mod freshness;

@@ -85,7 +85,7 @@ fn rank(mirrors: &[Mirror], client: &Client, distance: Distance, seed: usize) {
         let foreign = mirror.country != Code::WILDCARD
             && client.country != Some(mirror.country)
             && mirror.other_countries.is_empty();
-        let own_network = mirror.asn == client.asn || mirror.prefix.is_some();
+        let own_network = mirror.asn == client.asn || !mirror.prefixes.is_empty();
         assert!(
             !(mirror.country_only && foreign) || own_network,
             "{mirror:?}"
