@@ -31,6 +31,7 @@ mod process;
 mod request;
 mod response;
 mod server;
+mod shared;
 mod subrequest;
 mod table;
 mod text;
@@ -52,6 +53,7 @@ pub use process::{
 };
 pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;
+pub use shared::SharedWords;
 pub use subrequest::{Inclusion, SubRequest};
 pub use table::Table;
 pub use text::{

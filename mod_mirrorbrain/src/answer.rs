@@ -1,5 +1,6 @@
 //! The answer: exclusions, facts, selection, and the document or redirect made of them.
 
+mod attempts;
 mod basis;
 
 use crate::client::Who;
@@ -149,9 +150,14 @@ impl<'r> Job<'r> {
         facts
     }
 
-    fn select<'a>(&'a self, facts: &'a Facts<'_>, extent: Extent) -> Selection<'a> {
+    fn select<'a>(
+        &'a self,
+        facts: &'a Facts<'_>,
+        extent: Extent,
+        seed: Option<u64>,
+    ) -> Selection<'a> {
         let size = self.subject.size;
-        let selection = self.exchange.select(facts, &self.who, size, extent);
+        let selection = self.exchange.select(facts, &self.who, size, extent, seed);
         self.step(|| describe(&selection));
         selection
     }
@@ -164,8 +170,13 @@ impl<'r> Job<'r> {
             Some(_) => Extent::All,
             None => Extent::Top(MAX_DUPLICATES),
         };
-        let mut selection = self.select(&known, extent);
+        let attempt = self.attempt(file.key());
+        let seed = attempt.and_then(|attempt| attempt.seed());
+        let mut selection = self.select(&known, extent, seed);
         self.keep_to_remembered(&mut selection);
+        let Some(selection) = self.next_mirror(attempt, selection) else {
+            return self.give_file(c"file");
+        };
         let Some(target) = selection.target() else {
             return self.give_file(file_because(reached));
         };
@@ -230,7 +241,7 @@ impl<'r> Job<'r> {
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
         let selection = (representation.lists_mirrors() && on_mirrors != OnMirrors::No)
-            .then(|| self.select(&facts, Extent::All));
+            .then(|| self.select(&facts, Extent::All, None));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
         let (exchange, size) = (self.exchange, self.subject.size);
         let fallbacks = exchange.fallbacks(selection.as_ref(), &self.who, size);
@@ -276,6 +287,7 @@ impl<'r> Job<'r> {
             Some(selection) if !is_volatile || can_tell => Sources::Mirrors(selection),
             _ => Sources::OriginOnly,
         };
+        self.note_list(representation, file.key());
         self.write(representation, file, hashes.as_ref(), sources, behind)
     }
 

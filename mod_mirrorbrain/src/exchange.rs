@@ -100,24 +100,30 @@ impl<'r> Exchange<'r> {
         }
     }
 
-    /// The mirrors for a client who wants a file of `size` bytes. The log is told if there is none.
+    /// The mirrors for a client who wants a file of `size` bytes, drawn with the seed if there is one. The
+    /// log is told if there is none.
     pub fn select<'a>(
         self,
         facts: &'a Facts<'_>,
         who: &'a Who<'_>,
         size: u64,
         extent: Extent,
+        seed: Option<u64>,
     ) -> Selection<'a>
     where
         'r: 'a,
     {
+        let mut seeded = seed.map(fastrand::Rng::with_seed);
         let selection = select(
             facts.mirrors(),
             &self.config.fallbacks,
             &who.client,
             size,
             self.config.order(),
-            &mut || fastrand::u64(..),
+            &mut || match &mut seeded {
+                Some(seeded) => seeded.u64(..),
+                None => fastrand::u64(..),
+            },
             extent,
         );
         if selection.target().is_none() {

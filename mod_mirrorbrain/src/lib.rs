@@ -20,6 +20,7 @@ mod made_hashes;
 mod mask;
 mod path;
 mod respond;
+mod retry;
 mod runtime;
 mod trace;
 mod yum;

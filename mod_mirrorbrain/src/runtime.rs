@@ -3,8 +3,10 @@
 use crate::MirrorBrain;
 use crate::config::Server as Config;
 use crate::made_hashes::MadeHashes;
+use crate::retry;
 use apache::{
-    CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog, Server,
+    CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog,
+    Server, SharedWords,
 };
 use geo_db::{Event, Place, Reloading};
 use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings, Unavailable};
@@ -118,10 +120,14 @@ impl PostConfig for Startup {
         let component = concat!("mod_mirrorbrain/", env!("CARGO_PKG_VERSION"));
         let component = configuration.pool().c_str(component.as_bytes());
         configuration.add_version_component(component);
+        let attempts = attempts(configuration.main());
         for server in configuration.main().all() {
             let Some(config) = server.config::<MirrorBrain>() else {
                 continue;
             };
+            if let Some(attempts) = &attempts {
+                config.attempts.get_or_init(|| Arc::clone(attempts));
+            }
             if config.memcached == Some(true) && config.memcached_servers.is_empty() {
                 server.log::<MirrorBrain>(Level::Warning, || {
                     "MirrorBrainMemcached is On, but no MemcacheServer is configured".to_owned()
@@ -129,6 +135,17 @@ impl PostConfig for Startup {
             }
         }
     }
+}
+
+/// The table of `MirrorBrainRetryTime`.
+fn attempts(main: Server<'_>) -> Option<Arc<SharedWords>> {
+    let made = SharedWords::new(retry::PLACES);
+    if let Err(problem) = &made {
+        main.log::<MirrorBrain>(Level::Warning, || {
+            format!("no shared memory, so that MirrorBrainRetryTime has no effect: {problem}")
+        });
+    }
+    made.ok().map(Arc::new)
 }
 
 impl ChildInit for Startup {

@@ -44,7 +44,7 @@ impl Exchange<'_> {
             .and_then(|database| Facts::of(database, &file, metadata.len(), metadata.mtime()));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
-        let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS));
+        let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS), None);
         let fallbacks = self.fallbacks(Some(&selection), &who, metadata.len());
         let changes = self.is_volatile(&file);
         let behind = self.behind(fallbacks.as_ref(), changes);

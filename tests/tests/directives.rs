@@ -36,6 +36,8 @@ const GOOD: &[(bool, &str)] = &[
     ),
     (SERVER, "MirrorBrainHashMaxSize 0"),
     (DIRECTORY, "MirrorBrainHashMaxSize 67108864"),
+    (SERVER, "MirrorBrainRetryTime 0"),
+    (DIRECTORY, "MirrorBrainRetryTime 3600"),
     (SERVER, "MirrorBrainHandleHEADRequestLocally On"),
     (DIRECTORY, "MirrorBrainMetalinkTorrentAddMask \"\\.iso$\""),
     (
@@ -206,6 +208,16 @@ const BAD: &[(bool, &str, &str)] = &[
         SERVER,
         "MirrorBrainHashMaxSize 67108865",
         "MirrorBrainHashMaxSize: \"67108865\" is more than 67108864 bytes",
+    ),
+    (
+        SERVER,
+        "MirrorBrainRetryTime 30s",
+        "MirrorBrainRetryTime: \"30s\" is not a number of seconds, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainRetryTime 3601",
+        "MirrorBrainRetryTime: \"3601\" is more than 3600 seconds",
     ),
     (
         DIRECTORY,

@@ -87,6 +87,7 @@ fn a_configured_fallback_stands_in_place_of_this_server() {
         .config(OFF)
         .directory("MirrorBrainFallback eu de https://cdn.example.org/pub")
         .config("MirrorBrainCacheTTL 0")
+        .config("MirrorBrainRetryTime 0")
         .start();
     let all = ["berlin", "paris", "tokyo", "fallback"];
     for representation in ["meta4", "metalink", "torrent", "zsync", "magnet"] {
@@ -112,7 +113,7 @@ fn without_the_database_lists_name_this_server() {
         .start();
     assert_eq!(listed(&httpd, "meta4", FILE), on(&[""], FILE));
     assert_eq!(lines(&httpd, "release=9"), on(&[""], "repo/9/"));
-    let answer = httpd.get(&format!("/{FILE}.sha256"));
+    let answer = httpd.get(&format!("/{FILE}.torrent"));
     assert_eq!(
         (answer.status, answer.header("Retry-After").is_some()),
         (503, true)
@@ -202,6 +203,7 @@ fn the_first_of_a_list_is_drawn_as_the_target_of_a_redirect_is() {
         .file("repo/9/proof-9.xml", b"<repomd/>")
         .config(RULES)
         .config(OFF)
+        .config("MirrorBrainRetryTime 0")
         .config("MirrorBrainTorrentTrackerURL http://bt.example.org/announce")
         .start();
     let client = [GERMANY, &[("X-Test-Lat", "50"), ("X-Test-Lng", "10")]].concat();

@@ -28,6 +28,7 @@ mod panics;
 mod paths;
 mod reference;
 mod restarts;
+mod retry;
 mod security;
 mod setup;
 mod site;

@@ -18,6 +18,9 @@ const DEFAULT_MIN_SIZE: u64 = 4096;
 /// Files up to this size are hashed on demand, unless answers are those of MirrorBrain 2.19.
 const DEFAULT_HASH_MAX_SIZE: u64 = 1 << 20;
 
+/// How long a request is a retry, unless answers are those of MirrorBrain 2.19.
+const DEFAULT_RETRY_TIME: u16 = 30;
+
 /// `MirrorBrainExcludeNetwork`.
 #[derive(Clone)]
 pub enum Network {
@@ -44,6 +47,8 @@ pub struct Directory {
     pub excluded_files: Option<Arc<Mask>>,
     pub volatile_files: Option<Arc<Mask>>,
     pub hash_max_size: Option<u64>,
+    /// Seconds
+    pub retry_time: Option<u16>,
     pub torrent_mask: Option<Arc<Regex>>,
     pub fallbacks: List<Mirror>,
     pub stamp_key: Option<Arc<str>>,
@@ -80,6 +85,7 @@ impl Config for Directory {
                 .clone()
                 .or_else(|| self.volatile_files.clone()),
             hash_max_size: specific.hash_max_size.or(self.hash_max_size),
+            retry_time: specific.retry_time.or(self.retry_time),
             torrent_mask: specific
                 .torrent_mask
                 .clone()
@@ -111,6 +117,7 @@ impl Config for Directory {
             excluded_files,
             volatile_files,
             hash_max_size,
+            retry_time,
             torrent_mask,
             fallbacks,
             stamp_key,
@@ -129,6 +136,7 @@ impl Config for Directory {
             && excluded_files.is_none()
             && volatile_files.is_none()
             && hash_max_size.is_none()
+            && retry_time.is_none()
             && torrent_mask.is_none()
             && fallbacks.is_empty()
             && stamp_key.is_none()
@@ -166,6 +174,16 @@ impl Directory {
             DEFAULT_HASH_MAX_SIZE
         };
         self.hash_max_size.unwrap_or(default)
+    }
+
+    /// `MirrorBrainRetryTime` in seconds; 0 for never.
+    pub fn retry_time(&self) -> u16 {
+        let default = if self.is_compatible() {
+            0
+        } else {
+            DEFAULT_RETRY_TIME
+        };
+        self.retry_time.unwrap_or(default)
     }
 
     /// `MirrorBrainHandleHEADRequestLocally`

@@ -2,7 +2,7 @@
 
 use super::List;
 use crate::runtime::Runtime;
-use apache::{Config, Regex};
+use apache::{Config, Regex, SharedWords};
 use dbd_directives::{DbdRecord, DbdSettings};
 use mirror_db::CustomQuery;
 use representation::yum::{Matcher, Rule};
@@ -50,6 +50,8 @@ pub struct Server {
     pub memcached_lifetime: Option<Duration>,
     pub memcached_servers: List<stickiness::Server>,
     pub geo_database: Option<Arc<Path>>,
+    /// Who asked for what a moment ago; all servers and children have the same.
+    pub attempts: OnceLock<Arc<SharedWords>>,
     /// What a child made of all this when it started.
     pub runtime: OnceLock<Runtime>,
 }
@@ -105,6 +107,7 @@ impl Config for Server {
                 .geo_database
                 .clone()
                 .or_else(|| outer.geo_database.clone()),
+            attempts: OnceLock::new(),
             runtime: OnceLock::new(),
         }
     }

@@ -124,6 +124,19 @@ pub fn hash_max_size(
     Ok(())
 }
 
+/// Later no client still waits for its file.
+const LONGEST_RETRY_TIME: u16 = 3600;
+
+pub fn retry_time(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let time = number(command, args, 0, "seconds")?;
+    if time > LONGEST_RETRY_TIME {
+        let most = format!("is more than {LONGEST_RETRY_TIME} seconds");
+        return Err(wrong(command, text(command, args, 0)?, most));
+    }
+    directory.retry_time = Some(time);
+    Ok(())
+}
+
 pub fn torrent_mask(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     directory.torrent_mask = Some(regex(command, args)?);
     Ok(())

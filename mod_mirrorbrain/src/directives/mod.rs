@@ -125,6 +125,13 @@ pub const DIRECTIVES: &[Entry] = &[
         dir::hash_max_size,
         c"size in bytes",
     ),
+    section(
+        c"MirrorBrainRetryTime",
+        ANY,
+        One,
+        dir::retry_time,
+        c"seconds",
+    ),
     section_flag(
         c"MirrorBrainHandleHEADRequestLocally",
         OPT,
