@@ -1,7 +1,7 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    commentadd, db, delete, dirs, disable, edit, enable, export, file, geoiplookup, instances,
+    asn, commentadd, db, delete, dirs, disable, edit, enable, export, file, geoiplookup, instances,
     iplookup, later, list, markers, mirrorlist, new, probefile, rename, score, show, test,
     timestamp, update,
 };
@@ -120,6 +120,8 @@ pub enum Command {
     Timestamp(timestamp::Arguments),
     /// What concerns the database as a whole
     Db(db::Arguments),
+    /// Fill the table of networks
+    Asn(asn::Arguments),
     /// Find out which files mirrors have
     Scan(later::Arguments),
     /// Check whether mirrors are alive

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and what it does.
 
+pub mod asn;
 pub mod commentadd;
 pub mod db;
 pub mod delete;
@@ -60,6 +61,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Export(arguments) => export::run(&arguments, session),
         Timestamp(arguments) => timestamp::run(&arguments, session),
         Db(arguments) => db::run(&arguments, session),
+        Asn(arguments) => asn::run(&arguments, session),
         Scan(_) => later::run("scan"),
         Probe(_) => later::run("probe"),
         Makehashes(_) => later::run("makehashes"),

@@ -1,7 +1,9 @@
 //! Where answers go: lines to the byte in a pipe, tables on a terminal, JSON on demand.
 
+mod bars;
 mod table;
 
+pub use bars::Bars;
 pub use table::{Cell, Table};
 
 use serde::Serialize;

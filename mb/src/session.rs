@@ -81,7 +81,7 @@ impl Session {
     /// The database of the instance.
     pub fn connection(&mut self) -> Result<&mut Connection, Failure> {
         if self.connection.is_none() {
-            let info = connection_info(&self.instance()?.database)?;
+            let info = self.connection_info()?;
             let mut connection = Connection::open(&info, &[], PATIENCE)?;
             self.check_version(&mut connection)?;
             self.connection = Some(connection);
@@ -91,8 +91,13 @@ impl Session {
 
     /// The database without a look at its version, for what makes or mends it.
     pub fn raw_connection(&mut self) -> Result<Connection, Failure> {
-        let info = connection_info(&self.instance()?.database)?;
+        let info = self.connection_info()?;
         Ok(Connection::open(&info, &[], PATIENCE)?)
+    }
+
+    /// Where the database of the instance is, and how to get in.
+    pub fn connection_info(&mut self) -> Result<ConnectionInfo, Failure> {
+        connection_info(&self.instance()?.database)
     }
 
     /// Has a database that an older release has made say that it knows this one.

@@ -65,7 +65,7 @@ fn client_address(request: Request<'_>, server: &Server) -> Option<IpAddr> {
     } else {
         request.useragent_ip()
     };
-    asn_table::last_address(text?.to_str().ok()?)
+    asn::table::last_address(text?.to_str().ok()?)
 }
 
 /// Says once in the life of a child that nothing can be looked up.

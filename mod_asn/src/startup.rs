@@ -160,7 +160,7 @@ impl Sources {
             let problem = match apache::runtime_dir_relative(configuration.pool(), c"mod_asn") {
                 Some(path) => {
                     let path = Path::new(OsStr::from_bytes(path.to_bytes()));
-                    match asn_db::prepare_directory(path, apache::child_ids()) {
+                    match asn::shared::prepare_directory(path, apache::child_ids()) {
                         Ok(()) => return Some(path.to_owned()),
                         Err(problem) => problem.to_string(),
                     }
@@ -188,6 +188,6 @@ impl Sources {
             Key::Table(name, _) => Some(directory.join(name)),
             _ => None,
         });
-        asn_db::remove_others(directory, &files.collect::<Vec<_>>());
+        asn::shared::remove_others(directory, &files.collect::<Vec<_>>());
     }
 }

@@ -80,7 +80,10 @@ print(hashes.v1, hashes.v2)";
         let ours = torrent::hybrid(name.as_encoded_bytes(), PIECE, &mut sums)
             .expect("sums")
             .expect("a tree");
-        let theirs = output("/usr/bin/python3", &["-c", script, path, &PIECE.to_string()]);
+        let theirs = output(
+            "/usr/bin/python3",
+            &["-c", script, path, &PIECE.to_string()],
+        );
         let ours = format!("{} {}\n", hex::encode(ours.v1), hex::encode(ours.v2));
         assert_eq!(ours, theirs, "{size}");
     }

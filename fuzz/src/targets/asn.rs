@@ -1,15 +1,15 @@
 //! Where addresses belong: rows of the database, the file made of them, files that people import,
 //! and lists of addresses that clients send.
 
-use asn_import::line::{Line, read};
-use asn_table::{Builder, Range, Table, last_address};
+use asn::import::line::{Line, read};
+use asn::table::{Builder, Range, Table, last_address};
 use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A copy of the table `pfx2asn`: of all ranges that hold an address, the smallest answers.
 pub fn networks(input: &[u8]) {
     let (half, rest) = input.split_at(input.len() / 2);
-    let builder = asn_db::fuzzing::read_rows(&[half, rest, b"\n"]);
+    let builder = asn::shared::fuzzing::read_rows(&[half, rest, b"\n"]);
     let table = table(builder);
     let rows: Vec<(Range, u32)> = input.split(|&b| b == b'\n').filter_map(row).collect();
     for &(range, _) in rows.iter().take(64) {

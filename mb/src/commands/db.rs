@@ -1,5 +1,6 @@
 //! `mb db`: what concerns the database as a whole.
 
+mod schema;
 mod shell;
 mod sizes;
 mod vacuum;
@@ -25,6 +26,12 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Make all tables in an empty database
+    Init(schema::Init),
+    /// Bring the tables up to date; what is there stays as it is
+    Migrate(schema::Migrate),
+    /// Compare the tables with what they should be
+    Check(schema::Check),
     /// Remove files that are on no mirror
     Vacuum,
     /// Show what the tables take
@@ -34,8 +41,12 @@ enum Action {
 }
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    let Arguments { dry_run, quiet, .. } = *arguments;
     match &arguments.action {
-        Action::Vacuum => vacuum::run(arguments.dry_run, arguments.quiet, session),
+        Action::Init(arguments) => schema::init(arguments, dry_run, quiet, session),
+        Action::Migrate(arguments) => schema::migrate(arguments, dry_run, quiet, session),
+        Action::Check(arguments) => schema::check(arguments, session),
+        Action::Vacuum => vacuum::run(dry_run, quiet, session),
         Action::Sizes(sizes) => sizes::run(sizes, session),
         Action::Shell => shell::run(session),
     }

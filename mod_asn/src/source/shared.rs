@@ -2,7 +2,7 @@
 
 use super::{Databases, Found, logger};
 use apache::{Child, Level, MappedFile};
-use asn_db::{FALLBACK_QUERY, Keeper, KeeperHandle, SharedTable};
+use asn::shared::{FALLBACK_QUERY, Refresher, RefresherHandle, SharedTable};
 use mirror_db::{ConnectionInfo, LogLevel, Logger, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ pub struct SharedSource {
     settings: PoolSettings,
     refresh: Duration,
     fallback: Arc<Fallback>,
-    keeper: Mutex<Option<KeeperHandle>>,
+    keeper: Mutex<Option<RefresherHandle>>,
 }
 
 /// Asks the database for single addresses. Only the first processes after a boot need it: later
@@ -77,7 +77,7 @@ impl SharedSource {
         if !self.table.is_loaded() {
             self.start_fallback(databases);
         }
-        let keeper = Keeper {
+        let keeper = Refresher {
             table: Arc::clone(&self.table),
             database: self.database.clone(),
             init_sql: self.settings.init_sql.clone(),
@@ -130,7 +130,7 @@ impl SharedSource {
     }
 }
 
-fn found_text(network: asn_table::Network) -> Found {
+fn found_text(network: asn::table::Network) -> Found {
     Found {
         prefix: network.prefix.text(),
         asn: network.asn.to_string(),

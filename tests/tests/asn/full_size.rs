@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use asn_db::{Keeper, SharedTable};
-use asn_table::Range;
-use asn_table::synthetic::{Random, routes};
+use asn::shared::{Refresher, SharedTable};
+use asn::table::Range;
+use asn::table::synthetic::{Random, routes};
 use mirror_db::ConnectionInfo;
 use tests::httpd::{Httpd, Mpm};
 use tests::postgres::{Cluster, Database};
@@ -100,7 +100,7 @@ fn load(params: &str, directory: &Path) -> Arc<SharedTable<Vec<u8>>> {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut &*file, &mut bytes).map(|_| bytes)
     }));
-    let keeper = Keeper {
+    let keeper = Refresher {
         table: Arc::clone(&table),
         database: ConnectionInfo::parse(params).expect("a connection string"),
         init_sql: Vec::new(),

@@ -101,8 +101,8 @@ fn nothing_that_a_request_sends_becomes_sql() {
 fn sources() -> Vec<(String, String)> {
     let crates = [
         "mirror-db",
-        "asn-db",
-        "asn-import",
+        "crates/asn",
+        "mb",
         "mod_asn",
         "mod_mirrorbrain",
         "dbd-directives",
