@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn blocks_do_not_depend_on_how_the_file_comes() {
-        let bytes: Vec<u8> = (0..10_000_u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..10_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
         let sums = |cut: usize| {
             let mut blocks = Blocks::new(Parameters::of(10_000));
             bytes
