@@ -95,8 +95,9 @@ fn newmirror_draws_again_and_is_remembered() {
     let (httpd, _) = site("sticky_newmirror", memcached.port()).start();
     let key = "mb_default_192.0.2.1";
     noted(&httpd, &memcached, key, "192.0.2.1");
+    // Another client: what is remembered of this one must not be on its way still.
     let drawn: BTreeSet<_> = (0..40)
-        .map(|_| mirror(&httpd, "/full.iso?newmirror", "192.0.2.1"))
+        .map(|_| mirror(&httpd, "/full.iso?newmirror", "192.0.2.2"))
         .collect();
     assert!(drawn.len() > 1, "{drawn:?}");
     let last = mirror(&httpd, "/full.iso?newmirror", "192.0.2.1");

@@ -95,7 +95,11 @@ fn a_file_on_five_thousand_mirrors_is_answered_in_every_way() {
     const COUNT: usize = 5000;
     let httpd = site("bounds_mirrors")
         .sql(
-            "INSERT INTO server SELECT id, 'm' || id, 'http://m' || id || '.example/', '', '', 't', 't', \
+            "INSERT INTO server (id, identifier, baseurl, baseurl_ftp, baseurl_rsync, enabled, \
+             status_baseurl, region, country, asn, prefix, score, scan_fpm, last_scan, comment, \
+             operator_name, operator_url, public_notes, admin, admin_email, lat, lng, country_only, \
+             region_only, as_only, prefix_only, other_countries, file_maxsize) \
+             SELECT id, 'm' || id, 'http://m' || id || '.example/', '', '', 't', 't', \
              'eu', CASE WHEN id % 2 = 0 THEN 'de' ELSE 'fr' END, 1, '', 100, 0, NULL, '', '', '', '', '', \
              '', 50 + id % 9, 10 + id % 7, 'f', 'f', 'f', 'f', '', 0 FROM generate_series(2, 5000) AS id",
         )

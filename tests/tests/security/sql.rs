@@ -133,10 +133,12 @@ fn collect(directory: &Path, found: &mut Vec<(String, String)>) {
 
 /// The places where text is put together that the database runs. What they put in is a number or a
 /// name of ours; who adds one says so here.
-const BUILT: [&str; 4] = [
+const BUILT: [&str; 6] = [
     "format!(\"LISTEN {}\", listener.channel)",
     "format!(\"SET statement_timeout = {milliseconds}\")",
     "format!(\"SET statement_timeout = {}\", time.as_millis())",
+    "format!(\"INSERT INTO migration (number, name) VALUES ({number}, '{name}')\"",
+    "format!(\"SELECT to_regclass('{table}')\")",
     // One of two column names each.
     "format!(\"SELECT f.id, h.md5, h.sha1, h.sha256, h.sha1piecesize, {pieces}, h.btih",
 ];
