@@ -5,7 +5,7 @@ use crate::client::Who;
 use crate::config::{Directory, Server};
 use crate::facts::Facts;
 use crate::known_file::KnownFile;
-use crate::path::{Base, FileId, path};
+use crate::path::{Base, FileId};
 use crate::runtime::Runtime;
 use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
@@ -179,8 +179,9 @@ impl<'r> Exchange<'r> {
         if let Some(base) = &self.config.base {
             return Some(base);
         }
-        let root = path(self.request.document_root()?);
-        Some(self.request.pool().own(Base::new(root)))
+        let root = self.request.document_root()?;
+        let base = self.runtime.roots.base(root.to_bytes());
+        Some(self.request.pool().own(base))
     }
 
     /// The path of the URL without path info.

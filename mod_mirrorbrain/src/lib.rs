@@ -21,6 +21,7 @@ mod mask;
 mod path;
 mod respond;
 mod retry;
+mod roots;
 mod runtime;
 mod trace;
 mod yum;

@@ -4,6 +4,7 @@ use crate::MirrorBrain;
 use crate::config::Server as Config;
 use crate::made_hashes::MadeHashes;
 use crate::retry;
+use crate::roots::Roots;
 use apache::{
     CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog,
     Server, SharedWords,
@@ -35,6 +36,8 @@ pub struct Runtime {
     pub made_hashes: Arc<MadeHashes>,
     /// None unless `MirrorBrainMemcached` is on.
     pub stickiness: Option<Arc<Stickiness>>,
+    /// What engines outside of `<Directory>` sections are relative to.
+    pub roots: Arc<Roots>,
     /// Configuration that all documents share.
     pub site: Site,
 }
@@ -163,6 +166,7 @@ impl ChildInit for Startup {
             geo: Vec::new(),
             memories: Vec::new(),
             made_hashes: Arc::new(MadeHashes::new()),
+            roots: Arc::new(Roots::new()),
         };
         for server in child.main().all() {
             if let Some(config) = server.config::<MirrorBrain>() {
@@ -182,6 +186,7 @@ struct Shared<'c> {
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
     memories: Vec<(Memory, Arc<Stickiness>)>,
     made_hashes: Arc<MadeHashes>,
+    roots: Arc<Roots>,
 }
 
 /// What tells one memory of clients from another.
@@ -201,6 +206,7 @@ impl Shared<'_> {
             log: Arc::clone(&self.log),
             made_hashes: Arc::clone(&self.made_hashes),
             stickiness: self.stickiness(config),
+            roots: Arc::clone(&self.roots),
             site: site(config),
         }
     }

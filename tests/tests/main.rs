@@ -29,6 +29,7 @@ mod paths;
 mod reference;
 mod restarts;
 mod retry;
+mod roots;
 mod security;
 mod setup;
 mod site;
