@@ -141,9 +141,9 @@ impl<'r> Request<'r> {
     /// The method.
     pub fn method(self) -> Method {
         let (number, head) = (field!(self, method_number), field!(self, header_only));
-        match (number == sys::M_GET as c_int, head != 0) {
-            (true, false) => Method::Get,
-            (true, true) => Method::Head,
+        match number {
+            sys::M_GET if head != 0 => Method::Head,
+            sys::M_GET => Method::Get,
             _ => Method::Other,
         }
     }
@@ -222,6 +222,11 @@ impl<'r> Request<'r> {
         let raw = field!(self, useragent_ip);
         // SAFETY: a string of the request or connection, or null.
         unsafe { c_str(raw) }
+    }
+
+    /// Whether the answer comes from elsewhere (`ProxyPass`, `RewriteRule ... [P]`, forward proxies).
+    pub fn is_proxied(self) -> bool {
+        field!(self, proxyreq) != sys::PROXYREQ_NONE
     }
 
     /// Whether another request includes the answer to this one (SSI, headers of listings).

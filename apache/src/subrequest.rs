@@ -160,15 +160,62 @@ impl Drop for SubRequest<'_> {
 }
 
 impl<'r> Request<'r> {
-    /// What httpd makes of `uri` (a decoded, unescaped path), as the same client asks for it.
+    /// What httpd makes of a GET for `uri` (a decoded path), as the same client asks for it with
+    /// the same query.
+    ///
+    /// All that judges a request judges this one by its own name: httpd would take over what it
+    /// found out about access for a sub-request whose sections are those of its parent, although
+    /// `Require expr` may look at the path; and the request line would be the parent's. Left
+    /// out is what httpd leaves out of every sub-request: header parsers (`SetEnvIf`; variables
+    /// are the parent's), and of mod_rewrite the rules with `[NS]` and `[R]`.
     pub fn lookup_uri(self, uri: &[u8]) -> Option<SubRequest<'r>> {
-        let uri = self.pool().c_str(uri);
+        let pool = self.pool();
+        let uri = pool.c_str(uri);
         // SAFETY: an escaped copy in the request's pool.
-        let escaped = unsafe { sys::ap_os_escape_path(self.pool().as_ptr(), uri.as_ptr(), 1) };
-        // SAFETY: a live request and a C string of its pool.
-        let raw =
-            unsafe { sys::ap_sub_req_lookup_uri(escaped, self.as_ptr(), std::ptr::null_mut()) };
-        SubRequest::own(raw)
+        let escaped = unsafe { sys::ap_os_escape_path(pool.as_ptr(), uri.as_ptr(), 1) };
+        // SAFETY: as above.
+        let mut target = unsafe { c_str(escaped) }?.to_bytes().to_vec();
+        if let Some(args) = self.args() {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        let line = pool.c_str(&[b"GET ", &target[..], b" ", self.protocol()].concat());
+        let target = pool.c_str(&target);
+        let parent = self.as_ptr();
+        let lookup = || {
+            // SAFETY: a live request and a C string of its pool.
+            unsafe { sys::ap_sub_req_lookup_uri(target.as_ptr(), parent, std::ptr::null_mut()) }
+        };
+        SubRequest::own(self.standing_back(line, lookup))
+    }
+
+    /// Does `act` while this request has another request line, and no section that holds for it.
+    fn standing_back<T>(self, line: &'r CStr, act: impl FnOnce() -> T) -> T {
+        let request = self.as_ptr();
+        // SAFETY: a live request, which only this thread works on.
+        let line_before = unsafe { (*request).the_request };
+        // SAFETY: as above.
+        let sections_before = unsafe { (*request).per_dir_config };
+        // SAFETY: a live server.
+        let no_sections = unsafe { (*self.server().as_ptr()).lookup_defaults };
+        // SAFETY: as above; sub-requests copy the pointer, and the line lives as long as they can.
+        unsafe { (*request).the_request = line.as_ptr().cast_mut() };
+        // SAFETY: as above; where requests start, and where the configuration lives.
+        unsafe { (*request).per_dir_config = no_sections };
+        let done = act();
+        // SAFETY: as above; whoever looks at the request sees what was there before.
+        unsafe { (*request).the_request = line_before };
+        // SAFETY: as above.
+        unsafe { (*request).per_dir_config = sections_before };
+        done
+    }
+
+    /// As in `HTTP/1.1`.
+    fn protocol(self) -> &'r [u8] {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).protocol };
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
     }
 
     /// The status that httpd found, 200 if there is nothing against the request.

@@ -103,7 +103,7 @@ impl<'r> Job<'r> {
             Some(file) => file.is_matched(mask, name, path),
             None => mask.is_match(path),
         };
-        let of_file = || config.excludes_file(is_matched, || self.content_type());
+        let of_file = || config.excludes_file(is_matched, || self.subject.content_type);
         match self.wanted {
             Wanted::Named(representation) if representation.lists_mirrors() => of_file(),
             Wanted::Named(_) => None,
@@ -124,16 +124,6 @@ impl<'r> Job<'r> {
                 .exchange
                 .config
                 .trusts(respond::peer(self.exchange.request))
-    }
-
-    /// The MIME type of the file itself.
-    fn content_type(&self) -> Option<Box<CStr>> {
-        let request = self.exchange.request;
-        if !self.subject.suffixed {
-            return request.content_type().map(Into::into);
-        }
-        let file = request.lookup_uri(self.subject.uri)?;
-        file.request().content_type().map(Into::into)
     }
 
     fn give_file(&self, give: &'static CStr) -> Outcome {

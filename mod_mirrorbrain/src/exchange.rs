@@ -1,6 +1,7 @@
 //! A request that the engine answers, and what it is about.
 
 use crate::MirrorBrain;
+use crate::access;
 use crate::client::Who;
 use crate::config::{Directory, Server};
 use crate::facts::Facts;
@@ -11,6 +12,7 @@ use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
 use mirror_selection::{Extent, Selection, select};
 use representation::{Behind, Representation};
+use std::ffi::CStr;
 use std::path::Path;
 
 /// What a request asks for.
@@ -37,8 +39,27 @@ pub struct Subject<'r> {
     pub mtime: i64,
     /// Which file it is
     pub id: FileId,
-    /// Whether the URL had a suffix, so that what httpd knows is about another name
-    pub suffixed: bool,
+    /// Its MIME type
+    pub content_type: Option<&'r CStr>,
+}
+
+impl<'r> Subject<'r> {
+    /// A file as httpd found it.
+    pub fn new(
+        path: &'r Path,
+        uri: &'r [u8],
+        info: FileInfo,
+        content_type: Option<&'r CStr>,
+    ) -> Self {
+        Self {
+            path,
+            uri,
+            size: info.size,
+            mtime: info.mtime,
+            id: info.into(),
+            content_type,
+        }
+    }
 }
 
 /// What each step of an answer needs.
@@ -62,8 +83,12 @@ impl<'r> Exchange<'r> {
             Method::Head if !config.answers_head_locally() => {}
             Method::Head | Method::Other => return None,
         }
-        // A page that includes the file needs its bytes, not a redirect.
-        if request.is_subrequest() {
+        // A page that includes the file needs its bytes, not a redirect; and an error document
+        // must stay one.
+        if request.is_subrequest() || request.status() != access::GIVEN {
+            return None;
+        }
+        if !access::leads_to_file(request) {
             return None;
         }
         if !request.path_info().is_empty() && request.accepts_path_info() != PathInfo::Accept {
@@ -83,21 +108,7 @@ impl<'r> Exchange<'r> {
 
     /// The file that the URL names.
     pub fn requested(self, path: &'r Path, info: FileInfo) -> Subject<'r> {
-        let FileInfo {
-            size,
-            mtime,
-            device,
-            inode,
-            ..
-        } = info;
-        Subject {
-            path,
-            uri: self.uri(),
-            size,
-            mtime,
-            id: FileId { device, inode },
-            suffixed: false,
-        }
+        Subject::new(path, self.uri(), info, self.request.content_type())
     }
 
     /// The mirrors for a client who wants a file of `size` bytes, drawn with the seed if there is one. The

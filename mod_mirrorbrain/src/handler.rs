@@ -2,19 +2,13 @@
 
 use crate::answer::Job;
 use crate::exchange::{Exchange, Subject, Wanted};
-use crate::path::{FileId, path};
+use crate::path::{path, path_of};
 use crate::yum;
 use apache::{FileKind, Handler, Outcome, Request};
 use representation::query::QueryArguments;
 use representation::yum::Lookup;
 use representation::{Representation, accept, suffix};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-
-const UNAUTHORIZED: u16 = 401;
-const FORBIDDEN: u16 = 403;
+use std::ffi::CStr;
 
 /// The content handler.
 pub struct Engine;
@@ -52,7 +46,6 @@ impl<'r> Exchange<'r> {
             }
             FileKind::Missing => match self.suffixed(name.to_bytes()) {
                 Suffixed::Of(subject, representation) => (subject, Wanted::Named(representation)),
-                Suffixed::Missing => return Outcome::Status(404),
                 Suffixed::Refused(status) => return Outcome::Status(status),
                 Suffixed::No => return Outcome::Declined,
             },
@@ -91,54 +84,24 @@ impl<'r> Exchange<'r> {
         self.request
             .env()
             .set(c"WANT", representation.name().as_bytes());
-        let path = Path::new(OsStr::from_bytes(stem));
-        let Ok(metadata) = path.metadata() else {
-            return Suffixed::Missing;
+        let given = self.given(uri, |file| {
+            file.filename().map(CStr::to_bytes) == Some(stem)
+        });
+        let given = match given {
+            Ok(given) => given,
+            Err(status) => return Suffixed::Refused(status),
         };
-        if !metadata.is_file() {
-            return Suffixed::Missing;
-        }
-        if let Some(status) = self.refusal(uri) {
-            return Suffixed::Refused(status);
-        }
         // Logs show the file, whatever was asked about it.
         self.request.set_uri(uri);
-        let (size, mtime) = (metadata.len(), metadata.mtime());
-        Suffixed::Of(
-            Subject {
-                path,
-                uri,
-                size,
-                mtime,
-                id: FileId::from(&metadata),
-                suffixed: true,
-            },
-            representation,
-        )
-    }
-
-    /// The status with which httpd refuses the file itself to this client: sections with access
-    /// rules may match its name, but not the name with the suffix.
-    fn refusal(self, uri: &[u8]) -> Option<u16> {
-        let Some(file) = self.request.lookup_uri(uri) else {
-            return Some(FORBIDDEN);
-        };
-        let status = file.request().status();
-        let challenge = file.request().err_headers_out().get(c"WWW-Authenticate");
-        if let Some(challenge) = challenge.filter(|_| status == UNAUTHORIZED) {
-            let headers = self.request.err_headers_out();
-            headers.set(c"WWW-Authenticate", challenge.to_bytes());
-        }
-        matches!(status, UNAUTHORIZED | FORBIDDEN).then_some(status)
+        let subject = Subject::new(path_of(stem), uri, given.info, given.content_type);
+        Suffixed::Of(subject, representation)
     }
 }
 
 enum Suffixed<'r> {
     /// A representation of a file that exists
     Of(Subject<'r>, Representation),
-    /// A representation of a file that does not
-    Missing,
-    /// A representation of a file that this client may not have
+    /// A representation of a file that does not, or that this client may not have
     Refused(u16),
     /// Just a name that does not exist
     No,

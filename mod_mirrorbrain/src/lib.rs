@@ -6,6 +6,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod access;
 mod answer;
 mod client;
 mod config;

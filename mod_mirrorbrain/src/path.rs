@@ -1,6 +1,7 @@
 //! From the file a request leads to, to its key in the database.
 
 use crate::known_file::{KnownFile, KnownFiles};
+use apache::FileInfo;
 use arc_swap::ArcSwapOption;
 use std::ffi::{CStr, OsStr};
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -43,6 +44,15 @@ pub struct FileId {
     pub device: u64,
     /// `st_ino`
     pub inode: u64,
+}
+
+impl From<FileInfo> for FileId {
+    fn from(info: FileInfo) -> Self {
+        Self {
+            device: info.device,
+            inode: info.inode,
+        }
+    }
 }
 
 impl From<&Metadata> for FileId {

@@ -4,16 +4,14 @@ use crate::client::Who;
 use crate::config::YumRule;
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::{path, respond};
-use apache::Outcome;
+use crate::path::{path, path_of};
+use crate::respond;
+use apache::{FileInfo, Outcome};
 use mirror_db::DbError;
 use mirror_selection::Extent;
 use representation::query::QueryArguments;
 use representation::yum::{self, Directory, Format, List, Lookup, MAX_MIRRORS};
-use std::ffi::OsStr;
-use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,23 +27,27 @@ impl Exchange<'_> {
         let Some(base) = self.base() else {
             return Outcome::Status(404);
         };
-        let proof = base.path().join(OsStr::from_bytes(&directory.file));
-        let metadata = proof.metadata().ok().filter(Metadata::is_file);
-        let found = metadata.and_then(|found| Some((base.file(&proof, (&found).into())?, found)));
-        let Some((file, metadata)) = found else {
+        let url = self.base_url(base.path());
+        let info = match self.proof(&url, directory) {
+            Ok(info) => info,
+            Err(status) => return Outcome::Status(status),
+        };
+        let FileInfo { size, mtime, .. } = info;
+        let proof = base.path().join(path_of(&directory.file));
+        let Some(file) = base.file(&proof, info.into()) else {
             return Outcome::Status(404);
         };
         let who = Who::asks(request, self.runtime, query);
-        who.tell(request, metadata.len());
+        who.tell(request, size);
         let facts = self
             .runtime
             .database()
             .map_err(DbError::from)
-            .and_then(|database| Facts::of(database, &file, metadata.len(), metadata.mtime()));
+            .and_then(|database| Facts::of(database, &file, size, mtime));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
-        let selection = self.select(&facts, &who, metadata.len(), Extent::Top(MAX_MIRRORS), None);
-        let fallbacks = self.fallbacks(Some(&selection), &who, metadata.len());
+        let selection = self.select(&facts, &who, size, Extent::Top(MAX_MIRRORS), None);
+        let fallbacks = self.fallbacks(Some(&selection), &who, size);
         let changes = self.is_volatile(&file);
         let behind = self.behind(fallbacks.as_ref(), changes);
         if selection.target().is_none() && !reached && !behind.origin {
@@ -55,7 +57,7 @@ impl Exchange<'_> {
             directory,
             choices: selection.ranked(),
             behind,
-            base_url: &format!("{}{}", respond::origin(request), self.base_url(base.path())),
+            base_url: &(respond::origin(request) + &representation::escape::path(&url)),
             changes,
         };
         let give = match directory.format {
@@ -65,10 +67,17 @@ impl Exchange<'_> {
         respond::document(request, give, &list.answer())
     }
 
-    /// The path of the URL that leads to the base directory, escaped, with a trailing slash:
-    /// what is left of the request's path without the part below the base.
-    fn base_url(self, base: &Path) -> String {
-        let name = self.request.filename().map_or(Path::new(""), path::path);
+    /// The proof file, if this client may have it and the directory; else the status to answer with.
+    fn proof(self, base_url: &[u8], directory: &Directory) -> Result<FileInfo, u16> {
+        self.directory_given(&[base_url, &directory.path, b"/"].concat())?;
+        let given = self.given(&[base_url, &directory.file].concat(), |_| true)?;
+        Ok(given.info)
+    }
+
+    /// The path of the URL that leads to the base directory, with a trailing slash: what is left of
+    /// the request's path without the part below the base.
+    fn base_url(self, base: &Path) -> Vec<u8> {
+        let name = self.request.filename().map_or(Path::new(""), path);
         let below = name
             .strip_prefix(base)
             .map_or(&b""[..], |rest| rest.as_os_str().as_bytes());
@@ -78,6 +87,6 @@ impl Exchange<'_> {
         if url.last() != Some(&b'/') {
             url.push(b'/');
         }
-        representation::escape::path(&url).into_owned()
+        url
     }
 }

@@ -1,5 +1,6 @@
 //! Integration tests: each boots a real httpd with the modules of this project.
 
+mod access;
 mod asn;
 mod autoindex;
 mod clients;

@@ -1,6 +1,7 @@
 //! Beside other modules of httpd: transports, caches, filters, and whatever order they come in.
 
 mod content;
+mod handlers;
 mod order;
 mod transport;
 
