@@ -229,6 +229,19 @@ impl<'r> Request<'r> {
         field!(self, proxyreq) != sys::PROXYREQ_NONE
     }
 
+    /// The request that the client sent, if an internal redirect led from it to this one.
+    pub fn redirected_from(self) -> Option<Self> {
+        let mut first = self;
+        loop {
+            let previous = field!(first, prev);
+            if previous.is_null() {
+                return (first.raw != self.raw).then_some(first);
+            }
+            // SAFETY: what led to a request lives as long.
+            first = unsafe { Self::from_raw(previous) };
+        }
+    }
+
     /// Whether another request includes the answer to this one (SSI, headers of listings).
     pub fn is_subrequest(self) -> bool {
         !field!(self, main).is_null()

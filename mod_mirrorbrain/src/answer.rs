@@ -342,6 +342,7 @@ impl<'r> Job<'r> {
                 .map(|(text, only)| BrokenMirrors { text, only: *only }),
             page_header: header.as_deref(),
             page_footer: footer.as_deref(),
+            asked_name: self.subject.asked_name(),
             only_hash: self.query.only_hash(),
             now: request.time(),
         };

@@ -33,6 +33,8 @@ pub struct Subject<'r> {
     pub path: &'r Path,
     /// The path of its URL, decoded, without a representation's suffix and without path info
     pub uri: &'r [u8],
+    /// The path under which the client knows it, made likewise: another one after an internal redirect
+    pub asked: &'r [u8],
     /// Bytes
     pub size: u64,
     /// Last change in seconds since 1970
@@ -54,11 +56,18 @@ impl<'r> Subject<'r> {
         Self {
             path,
             uri,
+            asked: uri,
             size: info.size,
             mtime: info.mtime,
             id: info.into(),
             content_type,
         }
+    }
+
+    /// The name that the file is saved under.
+    pub fn asked_name(&self) -> &'r [u8] {
+        let name = self.asked.rsplit(|&b| b == b'/').next();
+        name.unwrap_or(self.asked)
     }
 }
 
@@ -108,7 +117,10 @@ impl<'r> Exchange<'r> {
 
     /// The file that the URL names.
     pub fn requested(self, path: &'r Path, info: FileInfo) -> Subject<'r> {
-        Subject::new(path, self.uri(), info, self.request.content_type())
+        Subject {
+            asked: self.asked(),
+            ..Subject::new(path, self.uri(), info, self.request.content_type())
+        }
     }
 
     /// The mirrors for a client who wants a file of `size` bytes, drawn with the seed if there is one. The
@@ -193,6 +205,12 @@ impl<'r> Exchange<'r> {
         let root = self.request.document_root()?;
         let base = self.runtime.roots.base(root.to_bytes());
         Some(self.request.pool().own(base))
+    }
+
+    /// The path of the URL that the client sent.
+    pub fn asked(self) -> &'r [u8] {
+        let first = self.request.redirected_from();
+        first.map_or_else(|| self.uri(), Request::uri)
     }
 
     /// The path of the URL without path info.

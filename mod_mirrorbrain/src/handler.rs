@@ -91,9 +91,14 @@ impl<'r> Exchange<'r> {
             Ok(given) => given,
             Err(status) => return Suffixed::Refused(status),
         };
+        let asked = suffix::strip(self.asked()).filter(|(_, suffix)| *suffix == representation);
+        let asked = asked.map_or(uri, |(asked, _)| asked);
         // Logs show the file, whatever was asked about it.
         self.request.set_uri(uri);
-        let subject = Subject::new(path_of(stem), uri, given.info, given.content_type);
+        let subject = Subject {
+            asked,
+            ..Subject::new(path_of(stem), uri, given.info, given.content_type)
+        };
         Suffixed::Of(subject, representation)
     }
 }

@@ -153,6 +153,7 @@ fn writers(c: &mut Criterion) {
         broken_mirrors: None,
         page_header: None,
         page_footer: None,
+        asked_name: file.name(),
         only_hash: false,
         now: 1_800_000_000,
     };

@@ -33,6 +33,9 @@ pub struct Document<'a> {
     pub page_header: Option<&'a [u8]>,
     /// `MirrorBrainMirrorlistFooter`, as read: replaces the bottom of the page.
     pub page_footer: Option<&'a [u8]>,
+    /// The name under which the client knows the file: a symbolic link's, say. That is what it is
+    /// saved under, and looked for by what checks hashes.
+    pub asked_name: &'a [u8],
     /// `?only_hash`: the hash without the file's name.
     pub only_hash: bool,
     /// Time of the request, seconds since 1970.

@@ -5,7 +5,7 @@ use crate::{Answer, Digest, Document, Missing};
 pub(crate) fn answer<'a>(doc: &Document<'a>, digest: Digest) -> Result<Answer<'a>, Missing> {
     let hash = doc.hex(digest).ok_or(Missing::Hash(digest.name()))?;
     let mut line = Vec::with_capacity(hash.len() + 300);
-    let name = doc.file.name();
+    let name = doc.asked_name;
     let names = !doc.only_hash && !doc.site.suppress_file_names;
     if names && name.iter().any(|b| ESCAPED.contains(b)) {
         line.push(b'\\');

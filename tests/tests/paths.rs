@@ -82,3 +82,36 @@ fn a_file_under_two_paths_is_excluded_by_the_mask_of_each() {
         assert_eq!(status("/v1/full.iso"), 302);
     }
 }
+
+/// A file is saved under the name that was asked for, and `sha256sum -c` looks for it there.
+#[test]
+fn hash_lines_carry_the_name_that_was_asked_for() {
+    let (httpd, _) = site("paths_hash_names")
+        .httpd(|builder| builder.stock(&["rewrite"]))
+        .config(
+            "RewriteEngine On\n<Directory \"@TREE@\">\nRewriteEngine On\n\
+             RewriteRule ^latest\\.iso(.*)$ /v1/full.iso$1\n\
+             RewriteRule ^hash/(.*) /v1/$1.sha256\n</Directory>",
+        )
+        .start();
+    symlink("v1/full.iso", httpd.tree().join("current.iso")).expect("link");
+    for (path, name) in [
+        ("/v1/full.iso.sha256", "full.iso"),
+        ("/current.iso.sha256", "current.iso"),
+        ("/current.iso?sha256", "current.iso"),
+        // Led on by mod_rewrite: curl -O saves it as latest.iso, too.
+        ("/latest.iso.sha256", "latest.iso"),
+        ("/latest.iso?sha256", "latest.iso"),
+        // What was asked for is no name of the file.
+        ("/hash/full.iso", "full.iso"),
+    ] {
+        let text = httpd.get(path).text();
+        let line = text
+            .strip_suffix('\n')
+            .and_then(|line| line.split_once("  "));
+        assert_eq!(line.map(|(_, name)| name), Some(name), "{path}: {text}");
+    }
+    // What a client saves under a name that the document says has the file's own.
+    let metalink = httpd.get("/current.iso.meta4").text();
+    assert!(metalink.contains("<file name=\"full.iso\">"), "{metalink}");
+}

@@ -149,6 +149,7 @@ pub fn documents(input: &[u8]) {
         broken_mirrors: None,
         page_header: None,
         page_footer: None,
+        asked_name: file.name(),
         only_hash: false,
         now: 1_700_000_000,
     };

@@ -122,6 +122,7 @@ impl World {
             broken_mirrors: None,
             page_header: None,
             page_footer: None,
+            asked_name: file.name(),
             only_hash: false,
             now: NOW,
         })
