@@ -91,6 +91,8 @@ impl Order {
     pub const FIRST: Self = Self::at(sys::APR_HOOK_FIRST);
     /// `APR_HOOK_MIDDLE`
     pub const MIDDLE: Self = Self::at(sys::APR_HOOK_MIDDLE);
+    /// `APR_HOOK_REALLY_LAST`
+    pub const REALLY_LAST: Self = Self::at(sys::APR_HOOK_REALLY_LAST);
 
     const fn at(position: c_int) -> Self {
         Self {

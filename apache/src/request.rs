@@ -23,6 +23,8 @@ pub enum Method {
     Get,
     /// HEAD: as GET, without the body
     Head,
+    /// POST
+    Post,
     /// any other
     Other,
 }
@@ -144,6 +146,7 @@ impl<'r> Request<'r> {
         match number {
             sys::M_GET if head != 0 => Method::Head,
             sys::M_GET => Method::Get,
+            sys::M_POST => Method::Post,
             _ => Method::Other,
         }
     }

@@ -15,6 +15,16 @@ impl<'r> Request<'r> {
         unsafe { c_str(raw) }
     }
 
+    /// Says in `Allow` that these methods are possible here.
+    pub fn allow(self, methods: &[&CStr]) {
+        // SAFETY: a live request.
+        let list = unsafe { (*self.as_ptr()).allowed_methods };
+        for method in methods {
+            // SAFETY: the list of a live request and a C string; httpd copies the name.
+            unsafe { sys::ap_method_list_add(list, method.as_ptr()) };
+        }
+    }
+
     /// Says in `Allow` that GET is possible here.
     pub fn allow_get(self) {
         // SAFETY: a live request; one bit per method number.

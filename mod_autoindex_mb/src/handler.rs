@@ -23,7 +23,7 @@ impl Handler for Listing {
             return Outcome::Declined;
         };
         request.allow_get();
-        if request.method() == Method::Other {
+        if matches!(request.method(), Method::Post | Method::Other) {
             return Outcome::Declined;
         }
         if !request.may_index() {

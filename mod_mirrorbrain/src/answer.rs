@@ -90,6 +90,11 @@ impl<'r> Job<'r> {
         }
     }
 
+    /// Whether the file is kept off the mirrors, as far as that concerns what is wanted.
+    pub fn is_excluded(&self) -> bool {
+        self.exclusion(None).is_some()
+    }
+
     fn step(&self, text: impl FnOnce() -> String) {
         self.exchange.trace.step(text);
     }

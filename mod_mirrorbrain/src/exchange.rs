@@ -84,14 +84,19 @@ pub struct Exchange<'r> {
 impl<'r> Exchange<'r> {
     /// None if the request is not ours.
     pub fn begin(request: Request<'r>) -> Option<Self> {
+        let begun = Self::of_file(request)?;
+        match request.method() {
+            Method::Get => Some(begun),
+            Method::Head if !begun.config.answers_head_locally() => Some(begun),
+            Method::Head | Method::Post | Method::Other => None,
+        }
+    }
+
+    /// None if the request is none for a file of the engine, whatever the method.
+    pub fn of_file(request: Request<'r>) -> Option<Self> {
         let config = request
             .directory_config::<MirrorBrain>()
             .filter(|config| config.is_on())?;
-        match request.method() {
-            Method::Get => {}
-            Method::Head if !config.answers_head_locally() => {}
-            Method::Head | Method::Other => return None,
-        }
         // A page that includes the file needs its bytes, not a redirect; and an error document
         // must stay one.
         if request.is_subrequest() || request.status() != access::GIVEN {

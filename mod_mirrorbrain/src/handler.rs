@@ -4,11 +4,13 @@ use crate::answer::Job;
 use crate::exchange::{Exchange, Subject, Wanted};
 use crate::path::{path, path_of};
 use crate::yum;
-use apache::{FileKind, Handler, Outcome, Request};
+use apache::{FileKind, Handler, Method, Outcome, Request};
 use representation::query::QueryArguments;
 use representation::yum::Lookup;
 use representation::{Representation, accept, suffix};
 use std::ffi::CStr;
+
+const METHOD_NOT_ALLOWED: u16 = 405;
 
 /// The content handler.
 pub struct Engine;
@@ -33,7 +35,39 @@ impl Handler for Engine {
     }
 }
 
+/// The handler that comes after all others but httpd's own, which would send a file of any size in
+/// answer to a POST.
+pub struct NoPost;
+
+impl Handler for NoPost {
+    fn handle(request: Request<'_>) -> Outcome {
+        if request.method() != Method::Post {
+            return Outcome::Declined;
+        }
+        let better = |exchange: &Exchange<'_>| !exchange.config.is_compatible();
+        match Exchange::of_file(request).filter(better) {
+            Some(exchange) if exchange.redirects() => {
+                request.allow(&[c"GET", c"HEAD", c"OPTIONS"]);
+                Outcome::Status(METHOD_NOT_ALLOWED)
+            }
+            _ => Outcome::Declined,
+        }
+    }
+}
+
 impl<'r> Exchange<'r> {
+    /// Whether a GET would be redirected, if there is a mirror.
+    fn redirects(self) -> bool {
+        let info = self.request.file_info();
+        let Some(name) = self.request.filename() else {
+            return false;
+        };
+        let subject = self.requested(path(name), info);
+        let query = QueryArguments::parse(b"");
+        info.kind == FileKind::Regular
+            && !Job::new(self, subject, Wanted::Redirect, &query).is_excluded()
+    }
+
     fn answer(self, query: &QueryArguments<'_>) -> Outcome {
         let info = self.request.file_info();
         let Some(name) = self.request.filename() else {

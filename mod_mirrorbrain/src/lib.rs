@@ -49,6 +49,7 @@ impl apache::Definition for MirrorBrain {
         hooks.child_init::<runtime::Startup>(Order::MIDDLE);
         // Before mod_autoindex, mod_dir and the core's handler, which would send the file.
         hooks.handler::<handler::Engine>(Order::FIRST);
+        hooks.handler::<handler::NoPost>(Order::REALLY_LAST.before(&[c"core.c"]));
         hooks.mirror_lists::<listing::Lists>();
     }
 }

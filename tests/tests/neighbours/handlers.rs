@@ -1,6 +1,6 @@
 //! Requests that are another module's, or that another module is about to lead elsewhere.
 
-use tests::http::Response;
+use tests::http::{Response, request};
 use tests::httpd::{Builder, Httpd};
 use tests::site::{GERMANY, Mirror, Site};
 
@@ -142,4 +142,38 @@ fn an_error_document_below_the_engine_is_sent_with_its_status() {
         assert_eq!(get(&httpd, "/errors/not-found.html").status, 302);
         httpd.allow("AH01630");
     }
+}
+
+#[test]
+fn a_post_is_no_download_unless_a_handler_takes_it() {
+    let site = |name: &str, compatible: &str| {
+        site(name)
+            .hashed("rel/script.cgi", b"#!/bin/sh")
+            .hashed("rel/tiny.txt", b"x")
+            .config("<Files *.cgi>\nSetHandler nobody\n</Files>")
+            .config("<Files tiny.txt>\nMirrorBrainMinSize 100\n</Files>")
+            .config(compatible)
+            .start()
+            .0
+    };
+    let post = |httpd: &Httpd, path: &str| {
+        let headers = [GERMANY, &[("Content-Length", "3")]].concat();
+        let request = [&request("POST", path, &headers)[..], b"a=b"].concat();
+        httpd.raw(&request).expect("an answer")
+    };
+    let best = site("handlers_post", "MirrorBrainCompatible Off");
+    let answer = post(&best, "/rel/orange-1.0.iso");
+    assert_eq!(answer.status, 405, "{}", answer.text());
+    let allow = answer.header("Allow").expect("Allow");
+    let mut allow: Vec<&str> = allow.split(',').filter(|&name| name != "TRACE").collect();
+    allow.sort_unstable();
+    assert_eq!(allow, ["GET", "HEAD", "OPTIONS"]);
+    // Another handler's, and a file that is sent from here anyway.
+    assert_eq!(post(&best, "/rel/script.cgi").status, 200);
+    assert_eq!(post(&best, "/rel/tiny.txt").status, 200);
+    assert_eq!(post(&best, "/rel/none.iso").status, 404);
+    // As MirrorBrain 2.19, and httpd by itself.
+    let compatible = site("handlers_post_219", "");
+    let answer = post(&compatible, "/rel/orange-1.0.iso");
+    assert_eq!((answer.status, answer.text().as_str()), (200, "content"));
 }
