@@ -1,15 +1,25 @@
 //! What libpq accepts in a server certificate and webpki does not look at.
 
+pub(crate) mod version_1;
+
 use rustls::{
     CertificateError, Error,
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use x509_cert::{
     Certificate,
     der::{
         Decode,
         asn1::{PrintableStringRef, Utf8StringRef},
-        oid::db::rfc4519::CN,
+        oid::db::{
+            rfc4519::CN,
+            rfc5912::{
+                ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512,
+                MD_5_WITH_RSA_ENCRYPTION, SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+                SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+            },
+        },
     },
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
@@ -18,12 +28,31 @@ fn parse(certificate: &CertificateDer<'_>) -> Option<Certificate> {
     Certificate::from_der(certificate).ok()
 }
 
+/// The hash of a certificate that a login over TLS can be bound to: that of its own signature, but at
+/// least SHA-256 (RFC 5929, 4.1). None if the signature has none, as that of Ed25519, or one that is not known.
+pub(crate) fn end_point(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let parsed = parse(certificate)?;
+    Some(match parsed.signature_algorithm.oid {
+        MD_5_WITH_RSA_ENCRYPTION
+        | SHA_1_WITH_RSA_ENCRYPTION
+        | SHA_256_WITH_RSA_ENCRYPTION
+        | ECDSA_WITH_SHA_256 => Sha256::digest(certificate).to_vec(),
+        SHA_384_WITH_RSA_ENCRYPTION | ECDSA_WITH_SHA_384 => Sha384::digest(certificate).to_vec(),
+        SHA_512_WITH_RSA_ENCRYPTION | ECDSA_WITH_SHA_512 => Sha512::digest(certificate).to_vec(),
+        _ => return None,
+    })
+}
+
 /// Fails outside the time for which the certificate was issued.
 pub(crate) fn check_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
     let Some(parsed) = parse(certificate) else {
         return Err(Error::InvalidCertificate(CertificateError::BadEncoding));
     };
-    let validity = parsed.tbs_certificate.validity;
+    check_time(&parsed, now)
+}
+
+fn check_time(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
+    let validity = certificate.tbs_certificate.validity;
     if now.as_secs() < validity.not_before.to_unix_duration().as_secs() {
         return Err(Error::InvalidCertificate(CertificateError::NotValidYet));
     }

@@ -1,22 +1,44 @@
 //! Opening a connection the way libpq does: server after server, with or without TLS.
 
+mod address;
+mod guard;
+mod wire;
+
 use crate::{
     connection_info::{ConnectionInfo, Endpoint, SessionAttrs, SslMode, When},
     password_file,
     session::message,
-    tls,
 };
-use std::{future::poll_fn, io, sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    task::JoinHandle,
+use address::Place;
+use guard::Guard;
+use std::{
+    future::poll_fn,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, SimpleQueryMessage, config};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage, config};
+use wire::{Encryption, Established, Wire};
+
+pub(crate) use wire::Duplex;
 
 /// An open connection, and the task that moves its bytes. Dropping it closes the connection.
 pub(crate) struct Link {
     pub client: Client,
-    pub driver: JoinHandle<Result<(), tokio_postgres::Error>>,
+    /// Ends with the connection, and says why if that is known.
+    pub driver: JoinHandle<Result<(), String>>,
+    /// What an administrator should know about it.
+    pub remarks: Remarks,
+}
+
+/// What is unusual about a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    /// Why it is not encrypted although it might be.
+    pub plaintext: Option<String>,
+    /// Which server it leads to, and why not to one that comes before.
+    pub failover: Option<String>,
 }
 
 impl Drop for Link {
@@ -28,46 +50,65 @@ impl Drop for Link {
 /// Receives the payload of each notification.
 pub(crate) type Notifier = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// What a connection is for.
+#[derive(Clone)]
+pub(crate) struct Purpose {
+    /// The longest that each attempt takes, from the name to the end of the login.
+    pub limit: Duration,
+    pub notifier: Notifier,
+    /// Whether it ends when the server's name leads elsewhere.
+    pub follow_name: bool,
+}
+
 impl Link {
     /// Hands the socket to a task of its own.
-    fn new<S, T>(client: Client, mut connection: Connection<S, T>, notifier: &Notifier) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let notifier = notifier.clone();
+    fn new(
+        client: Client,
+        mut connection: Connection<Wire, Wire>,
+        notifier: Notifier,
+        moved: impl Future<Output = String> + Send + 'static,
+    ) -> Self {
         let driver = tokio::spawn(async move {
             panics::Point::Driver.pass();
-            loop {
-                match poll_fn(|cx| connection.poll_message(cx)).await {
-                    Some(Ok(AsyncMessage::Notification(notification))) => {
-                        notifier(notification.payload());
+            let work = async {
+                loop {
+                    match poll_fn(|cx| connection.poll_message(cx)).await {
+                        Some(Ok(AsyncMessage::Notification(notification))) => {
+                            notifier(notification.payload());
+                        }
+                        Some(Ok(_)) => {}
+                        Some(Err(error)) => return Err(message(&error)),
+                        None => return Ok(()),
                     }
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => return Err(error),
-                    None => return Ok(()),
                 }
+            };
+            tokio::select! {
+                ended = work => ended,
+                reason = moved => Err(reason),
             }
         });
-        Self { client, driver }
+        Self {
+            client,
+            driver,
+            remarks: Remarks::default(),
+        }
     }
 }
 
 /// Why no connection came about. Never holds a password.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("{server}: {reason}")]
-    Server { server: String, reason: String },
+    /// What is wrong with each server that was tried.
+    #[error("{}", .0.join("; "))]
+    Servers(Vec<String>),
     #[error("no server given")]
     NoServer,
 }
 
-/// Connects to the first server of the list that will have us. Each attempt, from the look-up of
-/// the name to the end of the login, takes at most `limit`.
+/// Connects to the first server of the list that will have us.
 pub(crate) async fn connect(
     info: &ConnectionInfo,
-    limit: Duration,
-    notifier: Notifier,
+    purpose: &Purpose,
 ) -> Result<Link, ConnectError> {
     let mut endpoints: Vec<&Endpoint> = info.endpoints.iter().collect();
     if info.load_balance {
@@ -79,23 +120,43 @@ pub(crate) async fn connect(
         SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
         ref one => std::slice::from_ref(one),
     };
-    let mut failure = ConnectError::NoServer;
+    let mut failures = Vec::new();
     for attrs in wanted {
         for endpoint in &endpoints {
-            let attempt = connect_to(info, endpoint, *attrs, &notifier);
-            let reason = match tokio::time::timeout(limit, attempt).await {
-                Ok(Ok(link)) => return Ok(link),
-                Ok(Err(error)) => describe(&error),
-                Err(_) => format!("no answer within {} s", limit.as_secs_f32()),
+            let attempt = Attempt {
+                info,
+                endpoint,
+                attrs: *attrs,
+                purpose,
+                step: Step::default(),
             };
-            let server = format!("{}:{}", endpoint.host, endpoint.port);
-            failure = ConnectError::Server { server, reason };
+            match attempt.run().await {
+                Ok(mut link) => {
+                    if !failures.is_empty() && !info.has_default_servers() {
+                        let server = server(endpoint);
+                        let text = format!("connected to {server}: {}", failures.join("; "));
+                        link.remarks.failover = Some(text);
+                    }
+                    return Ok(link);
+                }
+                Err(reasons) => {
+                    failures.extend(reasons);
+                    failures.dedup();
+                }
+            }
         }
     }
-    Err(failure)
+    match failures.is_empty() {
+        true => Err(ConnectError::NoServer),
+        false => Err(ConnectError::Servers(failures)),
+    }
 }
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+fn server(endpoint: &Endpoint) -> String {
+    format!("{}:{}", endpoint.host, endpoint.port)
+}
+
+pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The error with its causes, in one line.
 fn describe(error: &AnyError) -> String {
@@ -105,97 +166,172 @@ fn describe(error: &AnyError) -> String {
     error.to_string().replace(char::is_control, " ")
 }
 
-async fn connect_to(
-    info: &ConnectionInfo,
-    endpoint: &Endpoint,
+/// What is being done, for the message of one who waited in vain.
+#[derive(Default)]
+struct Step(Mutex<&'static str>);
+
+impl Step {
+    fn begin(&self, what: &'static str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    fn name(&self) -> &'static str {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Connecting to one server of the list.
+struct Attempt<'a> {
+    info: &'a ConnectionInfo,
+    endpoint: &'a Endpoint,
     attrs: SessionAttrs,
-    notifier: &Notifier,
-) -> Result<Link, AnyError> {
-    let mode = if endpoint.is_socket() {
-        SslMode::Disable
-    } else {
-        info.tls.mode()
-    };
-    let mut config = config(info, endpoint)?;
-    let link = match mode {
-        SslMode::Disable => plain(&mut config, notifier).await?,
-        SslMode::Allow => match plain(&mut config, notifier).await {
-            Ok(link) => link,
-            // The server may insist on TLS. If that fails too, its first answer says more.
-            Err(first) if may_retry(&first) => {
-                encrypted(info, &mut config, config::SslMode::Require, notifier)
-                    .await
-                    .map_err(|_| first)?
-            }
-            Err(error) => return Err(error),
-        },
-        SslMode::Prefer => {
-            match encrypted(info, &mut config, config::SslMode::Prefer, notifier).await {
-                Ok(link) => link,
-                Err(first) if may_retry(&first) => {
-                    plain(&mut config, notifier).await.map_err(|_| first)?
+    purpose: &'a Purpose,
+    step: Step,
+}
+
+impl Attempt<'_> {
+    /// Tries each address of the server.
+    async fn run(&self) -> Result<Link, Vec<String>> {
+        let server = server(self.endpoint);
+        let places = self.within(async { Ok(address::places(self.endpoint, &self.step).await?) });
+        let places = match places.await {
+            Ok(places) => places,
+            Err(reason) => return Err(vec![format!("{server}: {reason}")]),
+        };
+        let mut failures = Vec::new();
+        for place in places {
+            match self.within(self.connect(place)).await {
+                Ok(link) => return Ok(link),
+                Err(reason) => {
+                    let address = match place {
+                        Place::Tcp(address) if address.ip().to_string() != self.endpoint.host => {
+                            format!(" ({})", address.ip())
+                        }
+                        _ => String::new(),
+                    };
+                    failures.push(format!("{server}{address}: {reason}"));
                 }
-                Err(error) => return Err(error),
             }
         }
-        _ => encrypted(info, &mut config, config::SslMode::Require, notifier).await?,
-    };
-    check_session(&link.client, attrs).await?;
-    Ok(link)
+        Err(failures)
+    }
+
+    async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, AnyError>>,
+    ) -> Result<T, String> {
+        match timeout(self.purpose.limit, work).await {
+            Ok(result) => result.map_err(|error| describe(&error)),
+            Err(_) => {
+                let seconds = self.purpose.limit.as_secs_f32();
+                Err(format!(
+                    "no answer within {seconds} s while {}",
+                    self.step.name()
+                ))
+            }
+        }
+    }
+
+    async fn connect(&self, place: Place) -> Result<Link, AnyError> {
+        let mode = match place {
+            Place::Socket => SslMode::Disable,
+            Place::Tcp(_) => self.info.tls.mode(),
+        };
+        let link = match mode {
+            // The server may insist on TLS. If that fails too, its first answer says more.
+            SslMode::Allow => match self.open(place, SslMode::Disable).await {
+                Err(first) if may_retry(&first) => self
+                    .open(place, SslMode::Require)
+                    .await
+                    .map_err(|_| first)?,
+                result => result?,
+            },
+            SslMode::Prefer => match self.open(place, SslMode::Prefer).await {
+                Err(first) if may_retry(&first) => {
+                    let reason = describe(&first);
+                    let plain = self.open(place, SslMode::Disable).await;
+                    let mut link = plain.map_err(|_| first)?;
+                    link.remarks.plaintext = Some(self.in_the_clear(&reason));
+                    link
+                }
+                result => result?,
+            },
+            mode => self.open(place, mode).await?,
+        };
+        self.step.begin("asking what kind of server it is");
+        check_session(&link.client, self.attrs).await?;
+        Ok(link)
+    }
+
+    /// One socket and one login.
+    async fn open(&self, place: Place, mode: SslMode) -> Result<Link, AnyError> {
+        let Self { info, endpoint, .. } = self;
+        self.step.begin("connecting");
+        let stream = match place {
+            Place::Socket => wire::unix(&endpoint.host, endpoint.port).await,
+            Place::Tcp(address) => wire::tcp(info, address).await,
+        };
+        let stream = stream.map_err(NoSocket)?;
+        let (config, guard) = login(info, endpoint)?;
+        self.step.begin("agreeing on TLS");
+        let (wire, encryption) = wire::secure(info, &endpoint.host, mode, stream, guard).await?;
+        self.step.begin("logging in");
+        let (client, connection) = config.connect_raw(wire, Established).await?;
+        let (notifier, follow) = (self.purpose.notifier.clone(), self.purpose.follow_name);
+        let endpoint = (*endpoint).clone();
+        let moved = async move {
+            match follow {
+                true => address::moved(endpoint, place).await,
+                false => std::future::pending().await,
+            }
+        };
+        let mut link = Link::new(client, connection, notifier, moved);
+        if matches!(encryption, Encryption::NotOffered) && place.is_remote() {
+            link.remarks.plaintext = Some(self.in_the_clear("it offers no TLS"));
+        }
+        Ok(link)
+    }
+
+    fn in_the_clear(&self, reason: &str) -> String {
+        let server = server(self.endpoint);
+        format!(
+            "the connection to {server} is not encrypted: {reason}; sslmode=require would refuse it, \
+             sslmode=disable says that it is meant"
+        )
+    }
 }
+
+/// Nobody listens there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect: {0}")]
+struct NoSocket(io::Error);
 
 /// Whether trying again with the other kind of transport can help: not where nobody listens.
 fn may_retry(error: &AnyError) -> bool {
-    let io = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>());
-    io.is_none_or(|error| error.kind() != io::ErrorKind::ConnectionRefused)
-}
-
-async fn plain(config: &mut Config, notifier: &Notifier) -> Result<Link, AnyError> {
-    config.ssl_mode(config::SslMode::Disable);
-    let (client, connection) = config.connect(NoTls).await?;
-    Ok(Link::new(client, connection, notifier))
-}
-
-async fn encrypted(
-    info: &ConnectionInfo,
-    config: &mut Config,
-    mode: config::SslMode,
-    notifier: &Notifier,
-) -> Result<Link, AnyError> {
-    config.ssl_mode(mode);
-    if info.tls.direct {
-        config.ssl_negotiation(config::SslNegotiation::Direct);
-    }
-    let (client, connection) = config.connect(tls::connector(&info.tls)?).await?;
-    Ok(Link::new(client, connection, notifier))
+    !error.is::<NoSocket>()
 }
 
 /// The settings for one server. The user defaults to the one that runs this process, asked for
 /// here and not when the string is read: httpd changes its user in between.
-fn config(info: &ConnectionInfo, endpoint: &Endpoint) -> Result<Config, AnyError> {
+fn login(info: &ConnectionInfo, endpoint: &Endpoint) -> Result<(Config, Guard), AnyError> {
     let mut config = Config::new();
     let user = match &info.user {
         Some(user) => user.clone(),
         None => whoami::username()?,
     };
     let dbname = info.dbname.as_deref().unwrap_or(&user);
-    config
-        .user(&user)
-        .dbname(dbname)
-        .port(endpoint.port)
-        .host(&endpoint.host);
-    if let Some(address) = endpoint.address {
-        config.hostaddr(address);
-    }
+    config.user(&user).dbname(dbname);
     let password = match &info.password {
-        Some(password) => Some(password.clone()),
+        Some(password) => Ok(password.clone()),
         None => password_file::password(info, endpoint, dbname, &user),
     };
-    if let Some(password) = password {
-        config.password(password);
-    }
+    let no_password = match password {
+        Ok(password) => {
+            config.password(password);
+            None
+        }
+        Err(reason) => Some(reason),
+    };
     if let Some(options) = &info.options {
         config.options(options);
     }
@@ -204,18 +340,16 @@ fn config(info: &ConnectionInfo, endpoint: &Endpoint) -> Result<Config, AnyError
         .as_deref()
         .or(info.fallback_application_name.as_deref());
     config.application_name(name.unwrap_or("mirrorbrain"));
-    config.keepalives(info.keepalives);
-    // The system's default of two hours would keep a dead connection for that long.
-    config.keepalives_idle(info.keepalives_idle.unwrap_or(Duration::from_secs(30)));
-    config.keepalives_interval(info.keepalives_interval.unwrap_or(Duration::from_secs(10)));
-    config.keepalives_retries(info.keepalives_count.unwrap_or(3));
-    config.tcp_user_timeout(info.tcp_user_timeout.unwrap_or(Duration::from_secs(10)));
     config.channel_binding(match info.channel_binding {
         When::Disable => config::ChannelBinding::Disable,
         When::Prefer => config::ChannelBinding::Prefer,
         When::Require => config::ChannelBinding::Require,
     });
-    Ok(config)
+    // The stream is what it is to be already.
+    config.ssl_mode(config::SslMode::Require);
+    config.ssl_negotiation(config::SslNegotiation::Direct);
+    let guard = Guard::new(info.require_auth.clone(), no_password);
+    Ok((config, guard))
 }
 
 /// Whether the server is of the kind that `target_session_attrs` asks for.

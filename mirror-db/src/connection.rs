@@ -8,7 +8,7 @@ mod transaction;
 
 use crate::{
     ConnectionInfo,
-    connect::{self, Link},
+    connect::{self, Link, Purpose},
     session::message,
 };
 use bytes::Bytes;
@@ -83,8 +83,13 @@ impl Connection {
             .build()
             .map_err(|e| failed(e.to_string()))?;
         let limit = info.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let purpose = Purpose {
+            limit,
+            notifier: Arc::new(|_| ()),
+            follow_name: false,
+        };
         let link = runtime
-            .block_on(connect::connect(info, limit, Arc::new(|_| ())))
+            .block_on(connect::connect(info, &purpose))
             .map_err(|e| failed(e.to_string()))?;
         let mut connection = Self {
             link,

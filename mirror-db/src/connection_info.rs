@@ -6,7 +6,11 @@
 
 mod key_value;
 mod options;
+mod require_auth;
+mod service;
 mod uri;
+
+pub(crate) use require_auth::{Method, RequireAuth};
 
 use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
 
@@ -32,6 +36,7 @@ pub struct ConnectionInfo {
     pub(crate) session_attrs: SessionAttrs,
     pub(crate) load_balance: bool,
     pub(crate) channel_binding: When,
+    pub(crate) require_auth: RequireAuth,
     pub(crate) tls: TlsOptions,
 }
 
@@ -142,9 +147,14 @@ impl ConnectionInfo {
         }
     }
 
-    /// Reads a connection string in key=value or URI form. What it does not say comes from libpq's
-    /// environment variables (`PGHOST`, `PGUSER`, ...), then from libpq's defaults. Touches no file
-    /// and no network.
+    /// Whether no server was named, so that the places are tried where one may be.
+    pub(crate) fn has_default_servers(&self) -> bool {
+        self.endpoints.iter().any(|e| e.host == DEFAULT_SOCKETS)
+    }
+
+    /// Reads a connection string in key=value or URI form. What it does not say comes from the service
+    /// that it names, then from libpq's environment variables (`PGHOST`, `PGUSER`, ...), then from
+    /// libpq's defaults. Touches no network, and no file but that of services.
     pub fn parse(text: &str) -> Result<Self, ConnectionInfoError> {
         Self::parse_with(text, |name| env::var(name).ok())
     }
@@ -177,6 +187,18 @@ impl ConnectionInfo {
             Some(rest) => uri::parse(rest)?,
             None => key_value::parse(text)?,
         };
+        let last = |pairs: &key_value::Pairs, key| {
+            let given = pairs.iter().rev().find(|(given, _)| given == key);
+            given.map(|(_, value)| value.clone())
+        };
+        let service = last(&pairs, "service").or_else(|| environment("PGSERVICE"));
+        if let Some(service) = service.filter(|name| !name.is_empty()) {
+            let file = last(&pairs, "servicefile").or_else(|| environment("PGSERVICEFILE"));
+            let more = service::parameters(&service, file, &environment)?;
+            let open = |(key, _): &(String, String)| !pairs.iter().any(|(given, _)| given == key);
+            let more: Vec<_> = more.into_iter().filter(open).collect();
+            pairs.extend(more);
+        }
         for (key, variable) in options::ENVIRONMENT {
             if !pairs.iter().any(|(given, _)| given == key) {
                 pairs.extend(environment(variable).map(|value| ((*key).to_owned(), value)));
@@ -274,6 +296,7 @@ impl Default for ConnectionInfo {
             session_attrs: SessionAttrs::Any,
             load_balance: false,
             channel_binding: When::Prefer,
+            require_auth: RequireAuth::default(),
             tls: TlsOptions {
                 mode: None,
                 root: RootCertificates::Default,
@@ -320,7 +343,12 @@ fn endpoints(
             "" => 5432,
             text => match text.trim().parse::<u16>() {
                 Ok(port) if port > 0 => port,
-                _ => return Err(ConnectionInfoError::value("port", text)),
+                // It may be a piece of a password, in a URI that was put together wrongly.
+                _ => {
+                    return Err(ConnectionInfoError::new(
+                        "\"port\" is no number from 1 to 65535",
+                    ));
+                }
             },
         };
         let address = match addresses.get(i).copied().unwrap_or("") {

@@ -99,13 +99,14 @@ impl Fetcher {
         .filter_map(|(part, statement)| Some((part, statement.as_ref()?)))
         .collect();
         let asked = Instant::now();
-        let file = File {
+        let inquiry = Inquiry {
+            pool: Arc::downgrade(&self.pool),
             size,
             mtime,
             own_mirrors: self.mirrors.is_some(),
             own_hashes: self.hashes.is_some(),
         };
-        let assembly = Arc::new(Assembly::new(statements.len(), asked, file, done));
+        let assembly = Arc::new(Assembly::new(statements.len(), asked, inquiry, done));
         for (part, statement) in statements {
             let mut parameters = vec![path.to_owned()];
             if part == Part::Hashes {
@@ -119,7 +120,7 @@ impl Fetcher {
                 otherwise: (part == Part::Lookup && self.mirrors.is_none())
                     .then(|| self.lookup_without_hash.clone()),
             };
-            assembly.ask(&self.pool, question);
+            assembly.ask(question);
         }
     }
 }
@@ -147,14 +148,16 @@ type Done = Box<dyn FnOnce(Result<FileRecord, DbError>) + Send>;
 /// A record in the making.
 struct Assembly {
     asked: Instant,
-    file: File,
+    inquiry: Inquiry,
     left: Mutex<Left>,
     found: Mutex<Found>,
 }
 
-/// What a record is about, and which of its parts come from a site's own queries.
+/// Whom is asked about which file, and what comes from a site's own queries.
 #[derive(Default)]
-struct File {
+struct Inquiry {
+    /// Weak: whoever drops the last of a pool waits for the end of the thread that answers come from.
+    pool: Weak<Pool>,
     size: u64,
     mtime: i64,
     own_mirrors: bool,
@@ -179,12 +182,12 @@ impl Assembly {
     fn new(
         parts: usize,
         asked: Instant,
-        file: File,
+        inquiry: Inquiry,
         done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static,
     ) -> Self {
         Self {
             asked,
-            file,
+            inquiry,
             left: Mutex::new(Left {
                 parts,
                 done: Some(Box::new(done)),
@@ -193,36 +196,32 @@ impl Assembly {
         }
     }
 
-    fn ask(self: &Arc<Self>, pool: &Arc<Pool>, question: Question) {
+    fn ask(self: &Arc<Self>, question: Question) {
+        let Some(pool) = self.inquiry.pool.upgrade() else {
+            return;
+        };
         let question = Arc::new(question);
         let (this, asked) = (self.clone(), question.clone());
-        // Weak: whoever drops the last of a pool waits for the end of the thread that this runs in.
-        let weak = Arc::downgrade(pool);
-        let answer = move |answer: Answer| this.hear(&weak, &asked, answer);
-        let Question { statement, .. } = &*question;
+        let answer = move |answer: Answer| this.hear(&asked, answer);
         let parameters = question.parameters.clone();
-        if let Err(error) = pool.submit(statement, parameters, question.deadline, answer) {
+        let deadline = question.deadline;
+        if let Err(error) = pool.submit(&question.statement, parameters, deadline, answer) {
             // Its breaker is open: as if the server had said so again.
-            self.hear(&Arc::downgrade(pool), &question, Err(error));
+            self.hear(&question, Err(error));
         }
     }
 
     /// Takes an answer, or asks for less.
-    fn hear(self: &Arc<Self>, pool: &Weak<Pool>, question: &Question, answer: Answer) {
-        let narrower = match &answer {
-            Err(error) if error.is_about_the_statement() => question.otherwise.as_ref(),
-            _ => None,
-        };
-        match (narrower, pool.upgrade()) {
-            (Some(statement), Some(pool)) => {
-                let question = Question {
+    fn hear(self: &Arc<Self>, question: &Question, answer: Answer) {
+        match (&answer, &question.otherwise) {
+            (Err(error), Some(statement)) if error.is_about_the_statement() => {
+                self.ask(Question {
                     part: Part::LookupWithoutHash,
                     statement: statement.clone(),
                     parameters: question.parameters.clone(),
                     deadline: question.deadline,
                     otherwise: None,
-                };
-                self.ask(&pool, question);
+                });
             }
             _ => self.add(question.part, &question.statement, answer),
         }
@@ -230,7 +229,7 @@ impl Assembly {
 
     /// One statement has answered.
     fn add(&self, part: Part, statement: &Statement, answer: Answer) {
-        let File { size, mtime, .. } = self.file;
+        let Inquiry { size, mtime, .. } = self.inquiry;
         let result = answer.and_then(|rows| {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             match part {
@@ -239,10 +238,14 @@ impl Assembly {
                     found.versions = versions;
                     found.mirrors.get_or_insert(Mirrors::Ids(ids));
                     found.digests_failed |=
-                        part == Part::LookupWithoutHash && !self.file.own_hashes;
+                        part == Part::LookupWithoutHash && !self.inquiry.own_hashes;
                 }
                 Part::Mirrors => {
-                    let rows = mirror_table::read(statement, &rows)?;
+                    let rows = mirror_table::read(statement, &rows, |level, text| {
+                        if let Some(pool) = self.inquiry.pool.upgrade() {
+                            pool.log(level, text);
+                        }
+                    })?;
                     found.mirrors = Some(Mirrors::Rows(rows.into()));
                 }
                 Part::Hashes => {
@@ -263,7 +266,7 @@ impl Assembly {
             // A redirect can do without digests.
             Err(DbError::QueryFailed(_)) if self.has_only_digests(part) => {
                 let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.digests_failed |= part == Part::Hashes || !self.file.own_hashes;
+                found.digests_failed |= part == Part::Hashes || !self.inquiry.own_hashes;
                 drop(found);
                 self.part_done();
             }
@@ -272,7 +275,7 @@ impl Assembly {
     }
 
     fn has_only_digests(&self, part: Part) -> bool {
-        part == Part::Hashes || (part == Part::Lookup && self.file.own_mirrors)
+        part == Part::Hashes || (part == Part::Lookup && self.inquiry.own_mirrors)
     }
 
     fn part_done(&self) {
@@ -355,7 +358,7 @@ mod tests {
             panics(Arc::new(Assembly::new(
                 1,
                 Instant::now(),
-                File::default(),
+                Inquiry::default(),
                 landing,
             )));
             let answer = flight.wait(Instant::now() + Duration::from_secs(5));

@@ -1,14 +1,19 @@
 //! Rows of mirrors, from the table `server` or a site's own query.
 
-use crate::{DbError, pool::text_columns, statement::Statement};
+use crate::{DbError, LogLevel, pool::text_columns, statement::Statement};
 use mirror_selection::{Mirror, MirrorRow};
 use tokio_postgres::Row;
 
 /// The columns of a mirror query, by position.
 pub(crate) const COLUMNS: usize = 16;
 
-/// Reads the rows of a mirror query; those that cannot be used are left out.
-pub(crate) fn read(statement: &Statement, rows: &[Row]) -> Result<Vec<Mirror>, DbError> {
+/// Reads the rows of a mirror query; those that cannot be used are left out. `say` hears once of each
+/// whose URL is none that clients can be sent to.
+pub(crate) fn read(
+    statement: &Statement,
+    rows: &[Row],
+    say: impl Fn(LogLevel, &str),
+) -> Result<Vec<Mirror>, DbError> {
     let mut mirrors = Vec::with_capacity(rows.len());
     for row in rows {
         let columns = text_columns(statement, row)?;
@@ -19,7 +24,18 @@ pub(crate) fn read(statement: &Statement, rows: &[Row]) -> Result<Vec<Mirror>, D
                 statement.name
             ))
         })?;
-        mirrors.extend(Mirror::from_row(&mirror_row(&columns)));
+        let row = mirror_row(&columns);
+        if row.has_foreign_url() {
+            let mirror = row.identifier.unwrap_or_default();
+            if statement.complains_of(mirror) {
+                let name = statement.name;
+                let text = format!(
+                    "{name}: \"{mirror}\" is no mirror: its baseurl is no URL of http, https or ftp"
+                );
+                say(LogLevel::Warning, &text);
+            }
+        }
+        mirrors.extend(Mirror::from_row(&row));
     }
     Ok(mirrors)
 }

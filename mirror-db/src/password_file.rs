@@ -1,29 +1,45 @@
 //! libpq's password file: lines `host:port:database:user:password`, `*` matches anything.
 
 use crate::connection_info::{ConnectionInfo, Endpoint};
-use std::{env, fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{env, fs, io, os::unix::fs::PermissionsExt, path::PathBuf};
 
-/// The password for this server, if the file has one. As in libpq, a missing file is no error and
-/// one that others can read is not used.
+/// The password for this server, or why there is none: as in libpq that is no error until the server
+/// asks for one, and a file that others can read is not used.
 pub(crate) fn password(
     info: &ConnectionInfo,
     endpoint: &Endpoint,
     dbname: &str,
     user: &str,
-) -> Option<String> {
-    let path = info.passfile.clone().or_else(default_path)?;
-    let metadata = fs::metadata(&path).ok()?;
-    if !metadata.is_file() || metadata.permissions().mode() & 0o077 != 0 {
-        return None;
+) -> Result<String, String> {
+    let Some(path) = info.passfile.clone().or_else(default_path) else {
+        return Err("but neither password nor passfile is given".to_owned());
+    };
+    let file = path.display();
+    let unreadable = |error: io::Error| {
+        let us = whoami::username().unwrap_or_else(|_| "?".to_owned());
+        format!("but none is given and {file} cannot be read as user {us}: {error}")
+    };
+    let metadata = fs::metadata(&path).map_err(unreadable)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if !metadata.is_file() {
+        return Err(format!("but none is given and {file} is no file"));
     }
-    let text = fs::read_to_string(&path).ok()?;
+    if mode & 0o077 != 0 {
+        return Err(format!(
+            "but none is given and {file} is not used: others have access to it (mode {mode:04o}), \
+             chmod 0600 mends that"
+        ));
+    }
+    let text = fs::read_to_string(&path).map_err(unreadable)?;
     // The default socket goes by the name localhost.
     let host = match endpoint.host.as_str() {
         "/var/run/postgresql" => "localhost",
         host => host,
     };
     let port = endpoint.port.to_string();
-    find(&text, [host, port.as_str(), dbname, user])
+    find(&text, [host, port.as_str(), dbname, user]).ok_or_else(|| {
+        format!("but none is given and {file} has no line for {host}:{port}:{dbname}:{user}")
+    })
 }
 
 fn default_path() -> Option<PathBuf> {

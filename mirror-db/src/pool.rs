@@ -5,7 +5,7 @@
 //! While the server is away they fail at once, and the driver tries again every half second.
 
 use crate::{
-    ConnectionInfo, CustomQuery, DbError, Logger, PoolSettings, Unavailable,
+    ConnectionInfo, CustomQuery, DbError, LogLevel, Logger, PoolSettings, Unavailable,
     driver::{Driver, Work},
     queue::{Answer, Queue},
     reply::Reply,
@@ -62,6 +62,8 @@ impl Pool {
             down: watch::channel(()).0,
             turns,
             last_init_failure: LastMessage::default(),
+            last_plaintext: LastMessage::default(),
+            last_failover: LastMessage::default(),
             failing: Mutex::default(),
         };
         Self {
@@ -91,6 +93,10 @@ impl Pool {
     /// Whether queries fail at once.
     pub(crate) fn is_away(&self) -> bool {
         matches!(self.shared.state.load(Ordering::Relaxed), IDLE | DOWN)
+    }
+
+    pub(crate) fn log(&self, level: LogLevel, text: &str) {
+        self.shared.log(level, text);
     }
 
     /// Runs a site's own query, parameters in text form, and reads every column as text; `None` is

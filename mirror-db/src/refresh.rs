@@ -187,8 +187,9 @@ impl Refresher {
 
     async fn load(&self, pool: &Pool) -> Result<(), DbError> {
         let answer = pool.ask(&self.select, Vec::new()).await;
+        let say = |level, text: &str| pool.log(level, text);
         let result = answer
-            .and_then(|rows| mirror_table::read(&self.select, &rows))
+            .and_then(|rows| mirror_table::read(&self.select, &rows, say))
             .map(|mirrors| self.table.store(Arc::new(MirrorTable::new(mirrors))));
         if result.is_ok() {
             self.loaded.store(true, Ordering::Release);

@@ -48,6 +48,7 @@ enum Failure {
 impl Session {
     /// Prepares a new connection for work.
     pub async fn new(link: Link, shared: &Shared) -> Result<Self, String> {
+        shared.remark(&link.remarks);
         if !shared.info.has_statement_timeout() {
             let set = set_timeout(server_time(shared.settings.query_timeout));
             link.client
@@ -67,10 +68,13 @@ impl Session {
             let set = "SET plan_cache_mode = force_generic_plan";
             let _ = link.client.batch_execute(set).await;
         }
-        for sql in &shared.settings.init_sql {
+        for (number, sql) in (1..).zip(&shared.settings.init_sql) {
             // One that fails is the administrator's to mend; the connection is good.
             if let Err(error) = link.client.batch_execute(sql).await {
-                shared.init_failed(&format!("DBDInitSQL \"{sql}\": {}", message(&error)));
+                // Never the whole: it may set a password.
+                let word = sql.split_whitespace().next().unwrap_or_default();
+                let reason = message(&error);
+                shared.init_failed(&format!("DBDInitSQL {number} ({word} ...): {reason}"));
             }
         }
         Ok(Self {
@@ -137,7 +141,7 @@ impl Session {
         tokio::select! {
             () = shared.queue.wake.notified() => Ok(()),
             result = &mut self.link.driver => Err(Ended::Lost(match result {
-                Ok(Err(error)) => message(&error),
+                Ok(Err(reason)) => reason,
                 _ => "the server closed the connection".to_owned(),
             })),
             Ok(()) = down.changed() => Err(Ended::Lost(HANGS.to_owned())),

@@ -2,6 +2,7 @@
 
 use crate::{
     ConnectionInfo, DbError, LogLevel, Logger, PoolSettings, Unavailable,
+    connect::Remarks,
     queue::{Done, Job, Queue},
     statement::Statement,
 };
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     /// Who connects to the same server.
     pub turns: Arc<Semaphore>,
     pub last_init_failure: LastMessage,
+    pub last_plaintext: LastMessage,
+    pub last_failover: LastMessage,
     /// Statements that failed and are to be probed.
     pub failing: Mutex<Vec<Arc<Statement>>>,
 }
@@ -79,6 +82,18 @@ impl LastMessage {
 }
 
 impl Shared {
+    /// Says what is unusual about a new connection, once until that changes.
+    pub fn remark(&self, remarks: &Remarks) {
+        let plaintext = remarks.plaintext.as_deref().unwrap_or_default();
+        if self.last_plaintext.replace(plaintext) && !plaintext.is_empty() {
+            self.log(LogLevel::Warning, plaintext);
+        }
+        let failover = remarks.failover.as_deref().unwrap_or_default();
+        if self.last_failover.replace(failover) && !failover.is_empty() {
+            self.log(LogLevel::Notice, failover);
+        }
+    }
+
     pub fn log(&self, level: LogLevel, text: &str) {
         (self.logger)(level, text);
     }

@@ -2,6 +2,7 @@
 
 use crate::DbError;
 use std::{
+    collections::HashSet,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -32,8 +33,13 @@ pub struct Statement {
     /// Whether its failures are nobody's business: it has no breaker.
     pub(crate) quiet: bool,
     failure: Mutex<Option<DbError>>,
+    /// Of what in its rows something was said.
+    complaints: Mutex<HashSet<String>>,
     successes: AtomicU64,
 }
+
+/// No more is said of a statement's rows.
+const COMPLAINTS: usize = 1000;
 
 impl Statement {
     /// A statement with `$1`, `$2`, ... for its parameters.
@@ -49,6 +55,7 @@ impl Statement {
             time: None,
             quiet: false,
             failure: Mutex::new(None),
+            complaints: Mutex::default(),
             successes: AtomicU64::new(0),
         }
     }
@@ -96,6 +103,15 @@ impl Statement {
         self.successes.fetch_add(1, Ordering::Relaxed);
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take().is_some()
+    }
+
+    /// Whether something is to be said of this, since nothing was so far.
+    pub(crate) fn complains_of(&self, what: &str) -> bool {
+        let mut known = self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.len() < COMPLAINTS && known.insert(what.to_owned())
     }
 
     /// A number that grows with each success.

@@ -149,7 +149,12 @@ async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
         .connect_timeout
         .unwrap_or(CONNECT_TIMEOUT)
         .min(Duration::from_secs(30));
-    let link = connect::connect(&shared.info, limit, notifier(&shared))
+    let purpose = connect::Purpose {
+        limit,
+        notifier: notifier(&shared),
+        follow_name: true,
+    };
+    let link = connect::connect(&shared.info, &purpose)
         .await
         .map_err(|error| error.to_string())?;
     let prepare = async {

@@ -4,7 +4,11 @@
 //! certificates at hand is `verify-ca`; `verify-ca` checks the chain; `verify-full` also the name.
 
 use crate::{
-    certificate,
+    certificate::{
+        self,
+        version_1::{self, Trust},
+    },
+    connect::{AnyError, Duplex},
     connection_info::{RootCertificates, SslMode, TlsOptions},
 };
 use rustls::{
@@ -16,7 +20,7 @@ use rustls::{
     },
     crypto::{
         CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature,
-        verify_tls13_signature,
+        verify_tls13_signature, verify_tls13_signature_with_raw_key,
     },
     pki_types::{
         CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
@@ -30,13 +34,25 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_rustls::TlsConnector;
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+/// Encrypts a stream; with it comes the hash of the server's certificate that a login can be bound to.
+pub(crate) async fn handshake(
+    options: &TlsOptions,
+    host: &str,
+    stream: Box<dyn Duplex>,
+) -> Result<(Box<dyn Duplex>, Option<Vec<u8>>), AnyError> {
+    let connector = TlsConnector::from(Arc::new(client_config(options)?));
+    let name = ServerName::try_from(host.to_owned())?;
+    let stream = connector.connect(name, stream).await?;
+    let (_, session) = stream.get_ref();
+    let certificate = session.peer_certificates().and_then(|chain| chain.first());
+    let end_point = certificate.and_then(certificate::end_point);
+    Ok((Box::new(stream), end_point))
+}
 
-/// What turns a socket into an encrypted one. The files are read anew for each connection, so
-/// that a renewed certificate needs no restart.
-pub(crate) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, AnyError> {
+/// The files are read anew for each connection, so that a renewed certificate needs no restart.
+fn client_config(options: &TlsOptions) -> Result<ClientConfig, AnyError> {
     let provider = Arc::new(ring::default_provider());
     let versions = match (options.min_1_3, options.max_1_2) {
         (true, _) => &[&TLS13][..],
@@ -56,7 +72,7 @@ pub(crate) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, AnyEr
     if options.direct {
         config.alpn_protocols = vec![b"postgresql".to_vec()];
     }
-    Ok(MakeRustlsConnect::new(config))
+    Ok(config)
 }
 
 fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, AnyError> {
@@ -146,6 +162,7 @@ struct Verifier {
 struct Chain {
     inner: Arc<WebPkiServerVerifier>,
     roots: Vec<CertificateDer<'static>>,
+    revocation_lists: Vec<CertificateRevocationListDer<'static>>,
 }
 
 impl Chain {
@@ -158,15 +175,19 @@ impl Chain {
         store.add_parsable_certificates(roots.iter().cloned());
         let mut builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone());
+        let mut revocation_lists = Vec::new();
         if let Some(path) = &options.revocation_list {
             let lists: Result<Vec<_>, _> =
                 CertificateRevocationListDer::pem_file_iter(path).and_then(|lists| lists.collect());
-            let lists = lists.map_err(|error| format!("sslcrl {}: {error}", path.display()))?;
+            revocation_lists =
+                lists.map_err(|error| format!("sslcrl {}: {error}", path.display()))?;
+            let lists = revocation_lists.iter().cloned();
             builder = builder.with_crls(lists).allow_unknown_revocation_status();
         }
         Ok(Self {
             inner: builder.build()?,
             roots,
+            revocation_lists,
         })
     }
 }
@@ -183,7 +204,19 @@ impl ServerCertVerifier for Verifier {
         let Some(chain) = &self.chain else {
             return Ok(ServerCertVerified::assertion());
         };
-        let verdict = if chain.roots.iter().any(|root| root == certificate) {
+        let verdict = if let Some(old) = version_1::read(certificate) {
+            let trust = Trust {
+                roots: &chain.roots,
+                intermediates,
+                revocation_lists: &chain.revocation_lists,
+                algorithms: self.algorithms(),
+                now,
+            };
+            // It has no names but the common one.
+            trust
+                .check(&old)
+                .and(Err(CertificateError::NotValidForName.into()))
+        } else if chain.roots.iter().any(|root| root == certificate) {
             // A self-signed server certificate that is its own root. OpenSSL takes it; webpki
             // would refuse it for being a CA.
             certificate::check_validity(certificate, now)?;
@@ -211,6 +244,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if let Some(old) = version_1::read(certificate) {
+            return version_1::verify_tls12_signature(message, &old, signature, self.algorithms());
+        }
         verify_tls12_signature(message, certificate, signature, self.algorithms())
     }
 
@@ -220,6 +256,11 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if let Some(old) = version_1::read(certificate) {
+            let key = version_1::public_key(&old)?;
+            let algorithms = self.algorithms();
+            return verify_tls13_signature_with_raw_key(message, &key, signature, algorithms);
+        }
         verify_tls13_signature(message, certificate, signature, self.algorithms())
     }
 

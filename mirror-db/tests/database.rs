@@ -376,3 +376,46 @@ fn latencies() {
         ))
     );
 }
+
+/// A browser would run the one and show the other.
+#[test]
+fn a_baseurl_that_clients_must_not_be_sent_to_is_no_mirrors() {
+    let db = fixture("foreign_urls");
+    db.sql(
+        "UPDATE server SET baseurl = 'javascript:alert(1)//' WHERE id = 1; \
+         UPDATE server SET baseurl = 'file:///etc/' WHERE id = 2; \
+         UPDATE server SET baseurl = 'HTTPS://m4.example.org/' WHERE id = 4",
+    );
+    let (database, log) = open(&db.params(), ttl(10));
+    assert_eq!(mirrors(&database, "iso/full.iso"), Ok(34));
+    let table = database.mirrors();
+    assert!(table.get(1).is_none() && table.get(2).is_none() && table.get(4).is_some());
+    db.sql("UPDATE server SET comment = 'changed'");
+    sleep(2 * SECOND);
+    let mut lines = log.take();
+    lines.sort();
+    let said = |name| {
+        format!(
+            "the list of mirrors: \"{name}\" is no mirror: its baseurl is no URL of http, https or ftp"
+        )
+    };
+    assert_eq!(lines, ["m1.de.example.org", "m2.de.example.org"].map(said));
+}
+
+#[test]
+fn a_sites_own_query_gives_no_such_baseurl_either() {
+    let db = fixture("foreign_rows");
+    db.sql("UPDATE server SET baseurl = 'javascript:alert(1)//'");
+    let query = "SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, \
+        region_only, country_only, as_only, prefix_only, other_countries, file_maxsize \
+        FROM server WHERE id < 3 AND %s <> ''";
+    let settings = Settings {
+        mirror_query: custom(query, 1),
+        ..ttl(0)
+    };
+    let (database, log) = open(&db.params(), settings);
+    for _ in 0..3 {
+        assert_eq!(mirrors(&database, "iso/full.iso"), Ok(0));
+    }
+    assert_eq!(log.take().len(), 2);
+}

@@ -89,7 +89,8 @@ fn a_server_that_is_killed_is_used_again_within_two_seconds_of_its_return() {
     cluster.resume();
     let back = until(2 * SECOND, || mirrors(&database, "iso/full.iso") == Ok(36));
     println!("killed: slowest {slowest:?}, back after {back:?}");
-    assert_eq!(log.take().len(), 1);
+    let lines = log.take();
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
 #[test]

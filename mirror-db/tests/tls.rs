@@ -200,3 +200,160 @@ fn a_self_signed_certificate_is_its_own_root() {
     assert_eq!(to("other.example", "verify-ca"), Ok(true));
     assert!(to("other.example", "verify-full").is_err());
 }
+
+fn openssl(dir: &Path, words: &str) {
+    let mut command = std::process::Command::new("openssl");
+    command::run(command.args(words.split_whitespace()).current_dir(dir));
+}
+
+/// The recipe of PostgreSQL's manual, "Creating Certificates": without a file of extensions older
+/// OpenSSL makes certificates of version 1, and 3.4 needs a word for that.
+fn by_the_manual(dir: &Path) {
+    let version_1 = "-days 365 -sha256";
+    let root = "req -x509 -new -nodes -days 365 -subj /CN=Root -keyout root.key -out root.crt";
+    openssl(dir, root);
+    let ca = "basicConstraints=critical,CA:true,pathlen:0";
+    std::fs::write(dir.join("ca"), ca).unwrap();
+    for name in ["middle", "server", "below"] {
+        let subject = if name == "middle" {
+            "Middle"
+        } else {
+            "db.example"
+        };
+        openssl(
+            dir,
+            &format!("req -new -nodes -subj /CN={subject} -keyout {name}.key -out {name}.csr"),
+        );
+    }
+    let sign = |name: &str, issuer: &str, more: &str| {
+        openssl(
+            dir,
+            &format!(
+                "x509 -req -in {name}.csr {version_1} -CA {issuer}.crt -CAkey {issuer}.key \
+                 -CAcreateserial -out {name}.crt {more}"
+            ),
+        );
+    };
+    sign("server", "root", "");
+    sign("middle", "root", "-extfile ca");
+    sign("below", "middle", "");
+    let text = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    fs::write(
+        dir.join("below.crt"),
+        text("below.crt") + &text("middle.crt"),
+    )
+    .unwrap();
+    openssl(
+        dir,
+        "req -new -nodes -subj /CN=db.example -keyout self.key -out self.csr",
+    );
+    openssl(
+        dir,
+        &format!("x509 -req -in self.csr {version_1} -signkey self.key -out self.crt"),
+    );
+    let print = std::process::Command::new("openssl")
+        .args(["x509", "-noout", "-text", "-in"])
+        .arg(dir.join("server.crt"))
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&print.stdout).contains("Version: 1"));
+    for name in ["server", "below", "self"] {
+        let key = dir.join(name).with_extension("key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        if command::is_root() {
+            let (uid, gid) = command::ids("postgres");
+            std::os::unix::fs::chown(&key, Some(uid), Some(gid)).unwrap();
+        }
+    }
+}
+
+/// A list of what `root` has revoked: the certificate of the server.
+fn revoke(dir: &Path) {
+    fs::write(dir.join("index.txt"), "").unwrap();
+    let config = "[ca]\ndefault_ca=us\n[us]\ndatabase=index.txt\ndefault_md=sha256\n\
+                  default_crl_days=30\ncrlnumber=number\ncrl_extensions=list\n\
+                  [list]\nauthorityKeyIdentifier=keyid:always\n";
+    fs::write(dir.join("number"), "01").unwrap();
+    fs::write(dir.join("ca.cnf"), config).unwrap();
+    let ca = "ca -config ca.cnf -cert root.crt -keyfile root.key";
+    openssl(dir, &format!("{ca} -gencrl -out none.crl"));
+    openssl(dir, &format!("{ca} -revoke server.crt"));
+    openssl(dir, &format!("{ca} -gencrl -out server.crl"));
+}
+
+#[test]
+fn certificates_of_version_1_are_taken_as_libpq_takes_them() {
+    let dir = tests::temp_dir("tls");
+    by_the_manual(dir.path());
+    revoke(dir.path());
+    write(dir.path(), "foreign", &authority("Root"));
+    let at = dir.path().display();
+    for (name, root) in [("server", "root"), ("below", "root"), ("self", "self")] {
+        let cluster = server(dir.path(), name, None);
+        cluster.database("any", &[]);
+        let port = cluster.port();
+        let to = |rest: &str| {
+            encrypted(&format!(
+                "host=db.example hostaddr=127.0.0.1 port={port} user=mirrorbrain dbname=any {rest}"
+            ))
+        };
+        let root = format!("sslrootcert={at}/{root}.crt");
+        for version in ["", "ssl_max_protocol_version=TLSv1.2"] {
+            for mode in ["prefer", "require"] {
+                assert_eq!(to(&format!("sslmode={mode} {version}")), Ok(true), "{name}");
+            }
+            for mode in ["require", "verify-ca", "verify-full"] {
+                let rest = format!("sslmode={mode} {root} {version}");
+                assert_eq!(to(&rest), Ok(true), "{name} {rest}");
+            }
+        }
+        let fails = |rest: &str, why: &str| {
+            let error = to(rest).unwrap_err();
+            assert!(error.contains(why), "{name} {rest}: {error}");
+        };
+        let foreign = format!("sslrootcert={at}/foreign.crt");
+        fails(&format!("sslmode=verify-ca {foreign}"), "UnknownIssuer");
+        let other = format!("sslmode=verify-full {root} host=other.example");
+        fails(&other, "NotValidForName");
+        assert_eq!(to(&other.replace("verify-full", "verify-ca")), Ok(true));
+        if name == "server" {
+            let list = |list| format!("sslmode=verify-ca {root} sslcrl={at}/{list}.crl");
+            assert_eq!(to(&list("none")), Ok(true));
+            fails(&list("server"), "Revoked");
+        }
+    }
+}
+
+#[test]
+fn a_login_is_bound_to_the_servers_certificate() {
+    let dir = tests::temp_dir("tls");
+    write(dir.path(), "server", &authority("db.example"));
+    let cluster = server(dir.path(), "server", None);
+    let db = cluster.database("any", &[]);
+    db.sql("CREATE ROLE scram LOGIN PASSWORD 'secret'");
+    let hba = "local all all trust\nhost all mirrorbrain 127.0.0.1/32 trust\n\
+               host all scram 127.0.0.1/32 scram-sha-256\n";
+    fs::write(dir.path().join("hba"), hba).unwrap();
+    db.sql("SELECT pg_reload_conf()");
+    let port = cluster.port();
+    let to = |rest: &str| {
+        encrypted(&format!(
+            "host=127.0.0.1 port={port} user=scram password=secret dbname=any {rest}"
+        ))
+    };
+    assert_eq!(to("channel_binding=require sslmode=require"), Ok(true));
+    let error = to("channel_binding=require sslmode=disable").unwrap_err();
+    assert!(error.contains("channel binding"), "{error}");
+
+    let scram = "require_auth=scram-sha-256";
+    assert_eq!(to(scram), Ok(true));
+    assert_eq!(to("require_auth=!md5,!password sslmode=disable"), Ok(false));
+    for mode in ["disable", "prefer", "require"] {
+        let error = to(&format!("require_auth=md5,password sslmode={mode}")).unwrap_err();
+        let why = "asks for scram-sha-256, which require_auth does not allow";
+        assert!(error.contains(why), "{error}");
+    }
+    let error = to(&format!("user=mirrorbrain {scram}")).unwrap_err();
+    assert!(error.contains("does not ask who we are"), "{error}");
+    assert_eq!(to("user=mirrorbrain require_auth=none"), Ok(true));
+}

@@ -72,13 +72,34 @@ pub struct MirrorRow<'a> {
     pub file_max_size: Option<i64>,
 }
 
+impl MirrorRow<'_> {
+    /// Whether there is a base URL that clients must not be sent to: not one of http, https or ftp. A
+    /// browser would run `javascript:`, and `file:` is the client's own.
+    pub fn has_foreign_url(&self) -> bool {
+        let begins = |url: &str, scheme: &str| {
+            let start = url.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        self.base_url.is_some_and(|url| {
+            !url.is_empty()
+                && !["http://", "https://", "ftp://"]
+                    .iter()
+                    .any(|scheme| begins(url, scheme))
+        })
+    }
+}
+
 impl Mirror {
     /// Makes a mirror of a row, or `None` if the row is to be skipped: id, base URL, score or
-    /// file_maxsize are NULL, the base URL is empty, or the score is below 1.
+    /// file_maxsize are NULL, the base URL is empty or [foreign](MirrorRow::has_foreign_url), or the
+    /// score is below 1.
     ///
     /// NULL elsewhere, and what cannot be read, is taken as unknown: it never matches a client.
     pub fn from_row(row: &MirrorRow<'_>) -> Option<Self> {
         let url = row.base_url.filter(|url| !url.is_empty())?;
+        if row.has_foreign_url() {
+            return None;
+        }
         let score = row.score.filter(|&score| score >= 1)?;
         // Half a pair of coordinates is no place.
         let (latitude, longitude) = row

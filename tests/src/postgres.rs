@@ -52,16 +52,21 @@ impl Cluster {
 
     /// Creates and starts a cluster with settings for postgresql.conf, and waits until it answers.
     pub fn start(settings: &[(&str, &str)]) -> Self {
-        Self::launch(Vec::new(), "127.0.0.1", settings)
+        Self::launch(Vec::new(), "127.0.0.1", free_port(), settings)
+    }
+
+    /// Starts a cluster at the same port of another loopback address, as a name may lead to either.
+    pub fn start_beside(&self, host: &str) -> Self {
+        Self::launch(Vec::new(), host, self.port, &[])
     }
 
     /// Starts a cluster that is reached through a network only.
     pub fn start_in(network: &Network) -> Self {
-        Self::launch(network.launcher(), network.address(), &[])
+        Self::launch(network.launcher(), network.address(), free_port(), &[])
     }
 
-    fn launch(launcher: Vec<String>, host: &str, settings: &[(&str, &str)]) -> Self {
-        let cluster = Self::make(launcher, host, settings, |cluster| {
+    fn launch(launcher: Vec<String>, host: &str, port: u16, settings: &[(&str, &str)]) -> Self {
+        let cluster = Self::make(launcher, (host, port), settings, |cluster| {
             run(cluster
                 .program("initdb")
                 .args(["--auth=trust", "--no-sync", "--no-instructions"])
@@ -76,7 +81,8 @@ impl Cluster {
 
     /// Starts a hot standby: a cluster that can only be read, and repeats what this one does.
     pub fn standby(&self) -> Self {
-        Self::make(self.launcher.clone(), &self.host, &[], |standby| {
+        let place = (&*self.host, free_port());
+        Self::make(self.launcher.clone(), place, &[], |standby| {
             run(standby
                 .program("pg_basebackup")
                 .args(["--host", &self.host, "--port", &self.port.to_string()])
@@ -89,7 +95,7 @@ impl Cluster {
     /// Has `create` make the directory of the data, and starts a server on it.
     fn make(
         launcher: Vec<String>,
-        host: &str,
+        (host, port): (&str, u16),
         settings: &[(&str, &str)],
         create: impl FnOnce(&Self),
     ) -> Self {
@@ -114,7 +120,7 @@ impl Cluster {
             owner,
             launcher,
             host: host.to_owned(),
-            port: free_port(),
+            port,
             copying: Mutex::new(()),
             guardian: Some(guardian),
         };

@@ -465,7 +465,17 @@ const BAD: &[(bool, &str, &str)] = &[
     (
         SERVER,
         "DBDParams \"port=none\"",
-        "DBDParams: invalid value \"none\" for \"port\"",
+        "DBDParams: \"port\" is no number from 1 to 65535",
+    ),
+    (
+        SERVER,
+        "DBDParams \"service=none\"",
+        "DBDParams: there is no service \"none\"",
+    ),
+    (
+        SERVER,
+        "DBDParams \"require_auth=any\"",
+        "DBDParams: invalid value \"any\" for \"require_auth\"",
     ),
     (
         SERVER,

@@ -4,6 +4,7 @@
 mod clock;
 mod database;
 mod disk;
+mod dns;
 mod geo;
 mod listed;
 mod network;

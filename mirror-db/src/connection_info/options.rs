@@ -1,6 +1,8 @@
 //! One connection parameter at a time: which there are, what they may be, which we cannot honour.
 
-use super::{ConnectionInfo, ConnectionInfoError, RootCertificates, SessionAttrs, SslMode, When};
+use super::{
+    ConnectionInfo, ConnectionInfoError, RequireAuth, RootCertificates, SessionAttrs, SslMode, When,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// The parameters that have an environment variable, as in libpq.
@@ -13,7 +15,6 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("password", "PGPASSWORD"),
     ("passfile", "PGPASSFILE"),
     ("channel_binding", "PGCHANNELBINDING"),
-    ("service", "PGSERVICE"),
     ("options", "PGOPTIONS"),
     ("application_name", "PGAPPNAME"),
     ("sslmode", "PGSSLMODE"),
@@ -71,6 +72,9 @@ pub(super) fn apply(
             }
         }
         "channel_binding" => info.channel_binding = when(key, value)?,
+        "require_auth" => info.require_auth = RequireAuth::parse(key, value)?,
+        // What they lead to was read before.
+        "service" | "servicefile" => {}
         "client_encoding" => return client_encoding(key, value),
         "gssencmode" | "replication" | "sslcompression" => return without(key, value),
         _ => return apply_tls(info, key, value),
@@ -123,11 +127,9 @@ fn apply_tls(info: &mut ConnectionInfo, key: &str, value: &str) -> Result<(), Co
             }
         }
         // Empty, these ask for nothing.
-        "service" | "servicefile" | "sslcrldir" | "sslpassword" | "requirepeer"
-        | "require_auth" | "krbsrvname" | "gsslib" | "gssdelegation"
+        "sslcrldir" | "sslpassword" | "requirepeer" | "krbsrvname" | "gsslib" | "gssdelegation"
             if value.is_empty() => {}
-        "service" | "servicefile" | "sslcrldir" | "sslpassword" | "requirepeer"
-        | "require_auth" | "krbsrvname" | "gsslib" | "gssdelegation" => {
+        "sslcrldir" | "sslpassword" | "requirepeer" | "krbsrvname" | "gsslib" | "gssdelegation" => {
             return Err(ConnectionInfoError::new(format!(
                 "\"{key}\" is not supported"
             )));

@@ -77,6 +77,91 @@ fn the_environment_fills_what_the_string_leaves_open() {
     assert_eq!(info.tls.mode(), SslMode::VerifyFull);
 }
 
+const SERVICES: &str = "\
+# a comment
+[other]
+host=other.example
+
+[mb]
+  host=db.example
+port=5433
+port=1
+user=from the service
+password=a = b
+[mb]
+dbname=never
+[broken]
+host
+[nested]
+service=mb
+";
+
+#[test]
+fn a_service_fills_what_the_string_leaves_open_and_the_environment_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pg_service.conf");
+    std::fs::write(&file, SERVICES).unwrap();
+    let place = dir.path().to_str().unwrap().to_owned();
+    let path = file.to_str().unwrap().to_owned();
+    let check = |text: &str, variables: &[(&str, &str)]| {
+        let environment = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let info = ConnectionInfo::parse_with(text, environment).unwrap();
+        assert_eq!(info.endpoints[0].host, "db.example");
+        assert_eq!(info.endpoints[0].port, 5433, "the first one counts");
+        assert_eq!(info.user.as_deref(), Some("me"));
+        assert_eq!(info.password.as_deref(), Some("a = b"));
+        assert_eq!(info.dbname, None);
+    };
+    check(&format!("service=mb servicefile={path} user=me"), &[]);
+    let named = [("PGSERVICE", "mb"), ("PGSERVICEFILE", &*path)];
+    check("user=me", &named);
+    check(
+        "user=me service=mb",
+        &[("PGSYSCONFDIR", &place), ("PGHOST", "env")],
+    );
+    check(
+        "postgresql://me@?service=mb",
+        &[("PGSYSCONFDIR", &place), ("HOME", "/nonexistent")],
+    );
+    std::fs::copy(&file, dir.path().join(".pg_service.conf")).unwrap();
+    check("user=me service=mb", &[("HOME", &place)]);
+
+    let refused = |service| refusal(&format!("service={service} servicefile={path}"));
+    assert_eq!(refused("none"), "there is no service \"none\"");
+    let line = |number, what| format!("line {number} of the service file {path} {what}");
+    assert_eq!(refused("broken"), line(14, "has no \"=\""));
+    assert_eq!(refused("nested"), line(16, "names another service"));
+}
+
+#[test]
+fn ways_to_log_in_are_allowed_or_not() {
+    let allows = |text: &str| {
+        let required = parse(text).require_auth;
+        let all = [
+            Method::Password,
+            Method::Md5,
+            Method::ScramSha256,
+            Method::Nothing,
+        ];
+        all.into_iter()
+            .filter(|m| required.allows(*m))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(allows("").len(), 4);
+    assert_eq!(allows("require_auth=").len(), 4);
+    assert_eq!(
+        allows("require_auth=scram-sha-256,md5"),
+        [Method::Md5, Method::ScramSha256]
+    );
+    assert_eq!(
+        allows("require_auth=!password,!none"),
+        [Method::Md5, Method::ScramSha256]
+    );
+}
+
 #[test]
 fn every_parameter_of_libpq_is_known() {
     parse(
@@ -109,11 +194,27 @@ fn what_cannot_be_honoured_is_named() {
         ("sslmod=require", "unknown connection parameter \"sslmod\""),
         ("sslmode=maybe", "invalid value \"maybe\" for \"sslmode\""),
         ("sslcrldir=/x", "\"sslcrldir\" is not supported"),
-        ("service=x", "\"service\" is not supported"),
+        ("service=x", "there is no service \"x\""),
+        (
+            "service=x servicefile=/nonexistent",
+            "the service file /nonexistent cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            "require_auth=scram",
+            "invalid value \"scram\" for \"require_auth\"",
+        ),
+        (
+            "require_auth=md5,!none",
+            "\"require_auth\" mixes methods that are allowed and methods that are not",
+        ),
+        (
+            "require_auth=gss,sspi",
+            "\"require_auth\" allows no method that is supported: password, md5, scram-sha-256, none",
+        ),
         ("requirepeer=postgres", "\"requirepeer\" is not supported"),
         ("gssencmode=require", "gssencmode=require is not supported"),
-        ("port=70000", "invalid value \"70000\" for \"port\""),
-        ("port=0", "invalid value \"0\" for \"port\""),
+        ("port=70000", "\"port\" is no number from 1 to 65535"),
+        ("port=0", "\"port\" is no number from 1 to 65535"),
         (
             "hostaddr=db.example",
             "invalid value \"db.example\" for \"hostaddr\"",
@@ -169,6 +270,8 @@ fn the_password_is_shown_nowhere() {
         "password=a xyzzy=b host=h",
         "postgresql://u:xyzzy%@h/",
         "postgresql://u:a@xyzzy@h/",
+        "postgresql://u:xyzzy",
+        "port=xyzzy",
         "postgresql://u:xyzzy/a@h/",
         "postgresql://u:a@b/xyzzy@h/?xyzzy=1",
         "postgresql://u:1?xyzzy=b@h/",

@@ -14,7 +14,7 @@ use super::{FILE, builder, cluster, load, said};
 /// kernel leaves them when an administrator sets the time.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
-fn library() -> String {
+pub(super) fn library() -> String {
     let directories = fs::read_dir("/usr/lib").expect("/usr/lib").flatten();
     let places = directories.map(|entry| entry.path().join(LIBRARY));
     let found = places.into_iter().find(|file| Path::is_file(file));

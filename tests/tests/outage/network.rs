@@ -20,7 +20,7 @@ fn a_network_that_loses_every_packet_delays_each_client_once() {
     let network = Network::new();
     let cluster = Cluster::start_in(&network);
     let fixture = workspace().join("tests/compat/fixture.sql");
-    let params = cluster.database("outage", &[&fixture]).params();
+    let params = cluster.database("outage", &[&fixture]).params() + " sslmode=disable";
     let mut asking = site(&params, ASKING);
     let mut remembering = site(&params, REMEMBERING);
     assert_eq!(asking.get(FILE).status, 302);

@@ -131,10 +131,12 @@ fn nothing_in_a_page_or_listing_runs() {
         .expect("probe");
         builder
     });
-    let httpd = site
+    let mut httpd = site
         .config("<Files probe.html>\nMirrorBrainEngine Off\n</Files>")
         .start()
         .0;
+    // The URLs that would run.
+    httpd.allow("is no mirror");
     let page = httpd.get(&pages[0]);
     assert!(
         page.status == 200 && page.text().contains("mirrorbrain-mirrors"),

@@ -175,10 +175,12 @@ fn a_refused_value_that_holds_a_secret_is_not_repeated() {
         fs::write(builder.work().join("included"), line).expect("included");
         builder.config("Include \"@WORK@/included\"").refusal()
     };
-    let lines: [&[u8]; 4] = [
+    let lines: [&[u8]; 6] = [
         b"DBDParams \"host=h password=xyzzy\xff\"",
         b"DBDParams \"host=h password=a xyzzy=b\"",
         b"DBDParams postgresql://u:xyzzy/1@h/db",
+        b"DBDParams postgresql://u:xyzzy",
+        b"DBDParams \"host=h port=xyzzy\"",
         b"<Directory />\nMirrorBrainRedirectStampKey xyzzy\xff\n</Directory>",
     ];
     for line in lines {
