@@ -16,7 +16,7 @@ case ${1:-} in
     # The tests also run the clients that a download site has, and the modules it has beside ours.
     *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
         python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium valgrind procps util-linux
-        iproute2 mount strace libfaketime openssl nghttp2-client rsync" ;;
+        iproute2 mount strace libfaketime openssl nghttp2-client rsync git" ;;
 esac
 oldest_postgresql=14
 

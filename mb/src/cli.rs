@@ -1,9 +1,9 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    asn, commentadd, db, delete, dirs, disable, edit, enable, export, file, geoiplookup, instances,
-    iplookup, later, list, markers, mirrorlist, new, probefile, rename, score, show, test,
-    timestamp, update,
+    asn, commentadd, completions, db, delete, dirs, disable, edit, enable, export, file,
+    geoiplookup, instances, iplookup, later, list, man, markers, mirrorlist, new, probefile,
+    rename, score, show, test, timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -122,6 +122,10 @@ pub enum Command {
     Db(db::Arguments),
     /// Fill the table of networks
     Asn(asn::Arguments),
+    /// Write completions for a shell
+    Completions(completions::Arguments),
+    /// Write the manual pages
+    Man(man::Arguments),
     /// Find out which files mirrors have
     Scan(later::Arguments),
     /// Check whether mirrors are alive

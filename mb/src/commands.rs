@@ -2,6 +2,7 @@
 
 pub mod asn;
 pub mod commentadd;
+pub mod completions;
 pub mod db;
 pub mod delete;
 pub mod dirs;
@@ -15,6 +16,7 @@ pub mod instances;
 pub mod iplookup;
 pub mod later;
 pub mod list;
+pub mod man;
 pub mod markers;
 pub mod mirrorlist;
 pub mod new;
@@ -62,6 +64,8 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Timestamp(arguments) => timestamp::run(&arguments, session),
         Db(arguments) => db::run(&arguments, session),
         Asn(arguments) => asn::run(&arguments, session),
+        Completions(arguments) => completions::run(&arguments, session),
+        Man(arguments) => man::run(&arguments, session),
         Scan(_) => later::run("scan"),
         Probe(_) => later::run("probe"),
         Makehashes(_) => later::run("makehashes"),

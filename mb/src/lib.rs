@@ -26,19 +26,35 @@ mod time;
 use clap::{CommandFactory, FromArgMatches};
 use error::Failure;
 use session::Session;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match run(&arguments) {
+    match run(&by_name(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.report();
             ExitCode::from(failure.status())
         }
     }
+}
+
+/// Programs of their own in the original: links with these names do the same.
+const PROGRAMS: [&str; 2] = ["geoiplookup_continent", "geoiplookup_city"];
+
+/// Has the name of the program be the command, where it is one.
+fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let program = arguments.first().map(Path::new).and_then(Path::file_name);
+    let known = PROGRAMS
+        .iter()
+        .find(|name| program == Some(OsStr::new(name)));
+    if let Some(name) = known {
+        arguments.insert(1, name.into());
+    }
+    arguments
 }
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {

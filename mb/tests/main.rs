@@ -1,5 +1,14 @@
 //! `mb` as administrators and scripts call it, on a real PostgreSQL.
 
 mod asn_import;
+mod bad_input;
+mod documented;
+mod dry_run;
+mod editing;
+mod exporting;
+mod generated;
+mod json;
 mod recorded;
 mod schema;
+mod site;
+mod terminal;

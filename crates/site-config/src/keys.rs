@@ -42,11 +42,10 @@ impl Unknown {
                     let sentence =
                         format!("line {line}: nobody asks for {key} in [{section}]{hint}");
                     sentences.push(sentence);
-                } else if key != "dbpass" && is_interpolation(&entry.value) {
+                } else if is_interpolation(&entry.value) {
                     sentences.push(format!(
-                        "line {line}: {key} = {} in [{section}] is taken as it stands; \
-                         %(...)s is not replaced",
-                        entry.value
+                        "line {line}: {key} in [{section}] is taken as it stands; %% and %(...)s \
+                         are not replaced"
                     ));
                 }
             }
@@ -55,10 +54,10 @@ impl Unknown {
     }
 }
 
-/// `%(name)s`, which the original would have replaced.
+/// What the original would have replaced: `%(name)s` and `%%`.
 fn is_interpolation(value: &str) -> bool {
     let after = value.split_once("%(").map(|(_, after)| after);
-    after.is_some_and(|after| after.contains(")s"))
+    after.is_some_and(|after| after.contains(")s")) || value.contains("%%")
 }
 
 /// The known key that is meant, if one is near.

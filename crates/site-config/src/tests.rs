@@ -104,7 +104,7 @@ fn a_slip_in_a_key_is_noticed() {
         [
             "line 8: nobody asks for dbprot in [main]; is dbport meant?",
             "line 9: nobody asks for own in [main]",
-            "line 10: dbname = %(dbuser)s in [main] is taken as it stands; %(...)s is not replaced",
+            "line 10: dbname in [main] is taken as it stands; %% and %(...)s are not replaced",
         ]
     );
 }

@@ -33,7 +33,7 @@ enum Action {
     /// Compare the tables with what they should be
     Check(schema::Check),
     /// Remove files that are on no mirror
-    Vacuum,
+    Vacuum(vacuum::Arguments),
     /// Show what the tables take
     Sizes(sizes::Arguments),
     /// Open psql on the database
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         Action::Init(arguments) => schema::init(arguments, dry_run, quiet, session),
         Action::Migrate(arguments) => schema::migrate(arguments, dry_run, quiet, session),
         Action::Check(arguments) => schema::check(arguments, session),
-        Action::Vacuum => vacuum::run(dry_run, quiet, session),
+        Action::Vacuum(arguments) => vacuum::run(arguments, dry_run, quiet, session),
         Action::Sizes(sizes) => sizes::run(sizes, session),
         Action::Shell => shell::run(session),
     }

@@ -42,6 +42,8 @@ enum Format {
     MirmonApache,
     /// INSERT statements
     Postgresql,
+    /// All that is known of them, as mb show --json has it
+    Json,
     /// A file for each mirror in a working copy of Subversion or Git
     Vcs,
     /// No longer there
@@ -65,6 +67,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
                 dry_run: arguments.dry_run,
             };
             export.run(&mirrors, &mut session.out)
+        }
+        Format::Json => {
+            let mirrors = server::all(session.connection()?)?;
+            Ok(session.out.json(&mirrors)?)
         }
         format => {
             let mirrors = server::all(session.connection()?)?;

@@ -46,6 +46,10 @@ pub struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Only tell that the file would be written
+    #[arg(short = 'n', long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,6 +95,13 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         }
     };
     match &arguments.output {
+        Some(path) if arguments.dry_run => {
+            let lines = text.lines().count();
+            let path = path.display();
+            Ok(session
+                .out
+                .line(format_args!("Would write {lines} lines to {path}"))?)
+        }
         Some(path) => files::replace(path, text.as_bytes(), 0o644, Owner::default()),
         None => Ok(session.out.text(text)?),
     }

@@ -33,16 +33,16 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         }
         return Ok(());
     };
-    let what = format!("change score for {}", mirror.identifier);
-    session.change(arguments.changes.dry_run, what, |connection| {
+    let change = format!("score for {}: {} -> {new}", mirror.identifier, mirror.score);
+    let dry_run = arguments.changes.dry_run;
+    session.change(dry_run, format_args!("change {change}"), |connection| {
         let value = new.to_string();
         server::set(connection, mirror.id, Column::Score, Some(&value))?;
         Ok(())
     })?;
-    session.out.line(format_args!(
-        "Changing score for {}: {} -> {new}",
-        mirror.identifier, mirror.score
-    ))?;
+    if !dry_run {
+        session.out.line(format_args!("Changing {change}"))?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `mb update`
 
+use crate::cli::{Changes, Facts};
 use crate::error::Failure;
 use crate::host::{Host, host_of};
 use crate::mirror_text::check_width;
@@ -12,6 +13,8 @@ use mirror_db::Connection;
 use mirror_db::tables::columns::Columns;
 use mirror_db::tables::pfx2asn::Network;
 use mirror_db::tables::server::{self, Column, Server};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Arguments of `mb update`.
 #[derive(Debug, Args)]
@@ -31,9 +34,11 @@ pub struct Arguments {
     #[arg(long)]
     all_mirrors: bool,
 
-    /// Only tell what would be done
-    #[arg(short = 'n', long)]
-    dry_run: bool,
+    #[command(flatten)]
+    changes: Changes,
+
+    #[command(flatten)]
+    facts: Facts,
 }
 
 /// What is looked up anew.
@@ -62,6 +67,14 @@ struct What {
 
 /// What is to be changed.
 type Change = (i32, Column, String);
+
+/// What became of a mirror, as JSON has it.
+#[derive(Serialize)]
+struct Updated<'a> {
+    identifier: &'a str,
+    changes: BTreeMap<&'static str, &'a str>,
+    messages: Vec<String>,
+}
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
     let What {
@@ -93,6 +106,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         host_of(&mirror.baseurl).map(|name| (Host::look_up(&name), name))
     });
     let mut changes = Vec::new();
+    let mut told = Vec::new();
     for (mirror, host) in mirrors.iter().zip(hosts) {
         let mut lines = Vec::new();
         match host {
@@ -111,12 +125,13 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
                 update.all(what, &places, &columns, session.connection()?)?;
             }
         }
-        for line in lines {
+        for line in lines.iter().filter(|_| !arguments.facts.json) {
             let name = &mirror.identifier;
             session.out.line(format_args!("{name}: {line}"))?;
         }
+        told.push((mirror, lines));
     }
-    if !arguments.dry_run {
+    if !arguments.changes.dry_run {
         session.change(false, "", |connection| {
             for (id, column, value) in &changes {
                 server::set(connection, *id, *column, Some(value))?;
@@ -124,7 +139,27 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
             Ok(())
         })?;
     }
+    if arguments.facts.json {
+        session.out.json(&updated(told, &changes))?;
+    }
     Ok(())
+}
+
+/// The mirrors about which there is something to tell.
+fn updated<'a>(told: Vec<(&'a Server, Vec<String>)>, changes: &'a [Change]) -> Vec<Updated<'a>> {
+    let told = told
+        .into_iter()
+        .filter(|(_, messages)| !messages.is_empty());
+    let updated = told.map(|(mirror, messages)| Updated {
+        identifier: &mirror.identifier,
+        changes: changes
+            .iter()
+            .filter(|(id, ..)| *id == mirror.id)
+            .map(|(_, column, value)| (column.name(), &**value))
+            .collect(),
+        messages,
+    });
+    updated.collect()
 }
 
 fn mirrors(arguments: &Arguments, session: &mut Session) -> Result<Vec<Server>, Failure> {
