@@ -5,13 +5,14 @@ APXS    ?= $(shell command -v apxs || command -v apxs2)
 MODULES  = mirrorbrain asn autoindex_mb
 PACKAGES = $(MODULES:%=-p mod_%)
 DESTDIR ?=
+PREFIX  ?= /usr/local
 
 .PHONY: all setup namespaces demo demo-stop test fuzz memcheck fmt lint deny install clean
 .PHONY: bench bench-sweep bench-listing bench-instructions bench-build soak restarts
 
-# The modules, under the names that httpd knows, in target/modules.
+# The modules, under the names that httpd knows, in target/modules, and the tool target/release/mb.
 all:
-	$(CARGO) build --release $(PACKAGES)
+	$(CARGO) build --release $(PACKAGES) -p mb
 	mkdir -p target/modules
 	for module in $(MODULES); do \
 	    install -m 644 target/release/libmod_$$module.so target/modules/mod_$$module.so || exit 1; \
@@ -97,14 +98,20 @@ deny:
 	@command -v cargo-deny >/dev/null || { echo "deny: cargo install --locked cargo-deny" >&2; exit 1; }
 	$(CARGO) deny check
 
-# The modules that `make` has built go where httpd looks for them: root builds nothing. Nothing is
-# switched on, either: that is the site's decision.
+# The modules that `make` has built go where httpd looks for them, the tool to PREFIX: root builds
+# nothing. Nothing is switched on, either: that is the site's decision.
 install:
 	@for module in $(MODULES); do \
 	    [ -e target/modules/mod_$$module.so ] || { echo "install: run make first, as yourself" >&2; exit 1; }; \
 	done
 	install -d "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	install -m 644 $(MODULES:%=target/modules/mod_%.so) "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
+	@[ -e target/release/mb ] || { echo "install: run make first, as yourself" >&2; exit 1; }
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
+	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -m 755 target/release/mb "$(DESTDIR)$(PREFIX)/bin/mb"
+	target/release/mb man "$(DESTDIR)$(PREFIX)/share/man/man1"
+	target/release/mb completions bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mb"
 
 clean:
 	$(CARGO) clean
