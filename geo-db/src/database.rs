@@ -124,6 +124,11 @@ impl<S: AsRef<[u8]>> Database<S> {
         })
     }
 
+    /// When the file was made, in seconds since the epoch.
+    pub fn built(&self) -> u64 {
+        self.reader.metadata().build_epoch
+    }
+
     /// Where an address is. Not known, not in the file, in a damaged part of it, in a schema that
     /// nobody uses: all the same.
     pub fn place(&self, address: IpAddr) -> Place {

@@ -1,8 +1,8 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    asn, commentadd, completions, db, delete, dirs, disable, edit, enable, export, file,
-    geoiplookup, instances, iplookup, later, list, man, markers, mirrorlist, new, probefile,
+    asn, commentadd, completions, db, delete, dirs, disable, doctor, edit, enable, export, file,
+    geoiplookup, init, instances, iplookup, later, list, man, markers, mirrorlist, new, probefile,
     rename, score, show, test, timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
@@ -70,6 +70,8 @@ pub struct Changes {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new site: database, configuration, virtual host
+    Init(init::Arguments),
     /// List the MirrorBrains of this machine
     Instances(instances::Arguments),
     /// Add a mirror
@@ -120,6 +122,8 @@ pub enum Command {
     Timestamp(timestamp::Arguments),
     /// What concerns the database as a whole
     Db(db::Arguments),
+    /// Look at all that the site stands on, and say what to do
+    Doctor(doctor::Arguments),
     /// Fill the table of networks
     Asn(asn::Arguments),
     /// Write completions for a shell

@@ -7,11 +7,13 @@ pub mod db;
 pub mod delete;
 pub mod dirs;
 pub mod disable;
+pub mod doctor;
 pub mod edit;
 pub mod enable;
 pub mod export;
 pub mod file;
 pub mod geoiplookup;
+pub mod init;
 pub mod instances;
 pub mod iplookup;
 pub mod later;
@@ -39,6 +41,7 @@ use crate::session::Session;
 pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
     use Command::*;
     match command {
+        Init(arguments) => init::run(&arguments, session),
         Instances(arguments) => instances::run(&arguments, session),
         New(arguments) => new::run(&arguments, session),
         List(arguments) => list::run(&arguments, session),
@@ -63,6 +66,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Export(arguments) => export::run(&arguments, session),
         Timestamp(arguments) => timestamp::run(&arguments, session),
         Db(arguments) => db::run(&arguments, session),
+        Doctor(arguments) => doctor::run(&arguments, session),
         Asn(arguments) => asn::run(&arguments, session),
         Completions(arguments) => completions::run(&arguments, session),
         Man(arguments) => man::run(&arguments, session),

@@ -7,6 +7,7 @@ mod dry_run;
 mod editing;
 mod exporting;
 mod generated;
+mod init;
 mod json;
 mod recorded;
 mod schema;

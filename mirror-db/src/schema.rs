@@ -60,6 +60,10 @@ pub enum SchemaError {
 const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'; \
      SELECT pg_advisory_xact_lock(hashtext('mirrorbrain schema'))";
 
+const EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
+
+const RECORD: &str = "INSERT INTO migration (number, name) VALUES ($1::bigint, $2)";
+
 /// Makes all tables, the names of countries and the triggers, in one transaction. `networks` says
 /// whether `pfx2asn` is made too, for which the extension ip4r must be there or be ours to create.
 ///
@@ -124,16 +128,14 @@ pub fn migrate(connection: &mut Connection) -> Result<Vec<Migration>, SchemaErro
 fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), SchemaError> {
     for Migration { number, name, sql } in migrations {
         connection.run(sql)?;
-        connection.run(&format!(
-            "INSERT INTO migration (number, name) VALUES ({number}, '{name}')"
-        ))?;
+        connection.execute(RECORD, &[&i64::from(*number), name])?;
     }
     Ok(())
 }
 
 fn exists(connection: &mut Connection, table: &str) -> Result<bool, ConnectionError> {
-    let rows = connection.rows(&format!("SELECT to_regclass('{table}')"))?;
-    Ok(rows.into_iter().flatten().any(|name| name.is_some()))
+    let rows = connection.query(EXISTS, &[&table])?;
+    Ok(rows.first().is_some_and(|row| row.get(0)))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use std::path::PathBuf;
 pub const DEFAULT_PATH: &str = "/etc/mirrorbrain.conf";
 
 /// Where GeoLite2's file of cities is, unless the file says otherwise.
-const CITY_DB: &str = "/var/lib/GeoIP/GeoLite2-City.mmdb";
+pub const CITY_DB: &str = "/var/lib/GeoIP/GeoLite2-City.mmdb";
 
 /// zsync's blocks have 2048 or 4096 bytes, and pieces are made of whole blocks.
 const ZSYNC_BLOCK: u32 = 4096;

@@ -1,0 +1,144 @@
+//! `mb init`: a new site, from nothing to a configuration that httpd can load.
+
+mod answers;
+mod configuration;
+mod provision;
+mod vhost;
+
+use crate::error::Failure;
+use crate::session::Session;
+use answers::Answers;
+use clap::Args;
+use mirror_db::schema;
+use std::path::PathBuf;
+
+/// Makes what a new site needs: the role and the database, its tables, the configuration file of the tools, and the
+/// virtual host for httpd. What is there already stays as it is, so it can be called again.
+///
+/// What options do not say is asked for on a terminal. As root the database server of this machine is
+/// prepared in the name of its user postgres; elsewhere --admin says how to get in as a superuser.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The name of the site, as in download.example.org
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
+
+    /// The directory of the files
+    #[arg(long, value_name = "DIR")]
+    tree: Option<PathBuf>,
+
+    /// The instance in the configuration file
+    #[arg(long, value_name = "NAME", default_value = "main")]
+    instance: String,
+
+    /// The database
+    #[arg(long, value_name = "NAME", default_value = "mirrorbrain")]
+    dbname: String,
+
+    /// The role that owns it; that of httpd has _web behind it
+    #[arg(long, value_name = "NAME", default_value = "mirrorbrain")]
+    dbuser: String,
+
+    /// The host of the database server
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    dbhost: String,
+
+    /// Its port
+    #[arg(long, value_name = "PORT", default_value_t = 5432)]
+    dbport: u16,
+
+    /// A file with the password of the role, if there is one already
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+
+    /// How to get in as a superuser: a connection string of libpq
+    #[arg(long, value_name = "PARAMS")]
+    admin: Option<String>,
+
+    /// Write the virtual host to this file; otherwise it is printed
+    #[arg(long, value_name = "FILE")]
+    vhost: Option<PathBuf>,
+
+    /// Only tell what would be done
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+
+    /// Do the superuser's part only: it comes from standard input
+    #[arg(long, hide = true)]
+    provision: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
+    if arguments.provision {
+        return provision::as_superuser(session);
+    }
+    let answers = Answers::of(arguments, session)?;
+    if arguments.dry_run {
+        return tell(arguments, &answers, session);
+    }
+    for line in provision::prepare(arguments.admin.as_deref(), &answers)? {
+        session.out.line(line)?;
+    }
+    configuration::write(session, &answers)?;
+    tables(session, &answers)?;
+    let text = vhost::text(&answers);
+    match &arguments.vhost {
+        Some(path) => vhost::write(session, path, &text)?,
+        None => {
+            session.out.line("The virtual host for httpd:\n")?;
+            session.out.text(text)?;
+            session.out.line("")?;
+        }
+    }
+    session.out.line(NEXT)?;
+    Ok(())
+}
+
+const NEXT: &str = "\
+Next: mb new ID -H URL adds a mirror, mb doctor looks at everything.";
+
+fn tell(arguments: &Arguments, answers: &Answers, session: &mut Session) -> Result<(), Failure> {
+    let plan = &answers.plan;
+    let (host, port) = (&answers.host, answers.port);
+    let lines = [
+        format!("Would make the roles {} and {}", plan.role, plan.web_role),
+        format!(
+            "Would make the database {} on {host}:{port}, and its tables",
+            plan.database
+        ),
+        format!("Would write {}", session.config_path().display()),
+        match &arguments.vhost {
+            Some(path) => format!("Would write {}", path.display()),
+            None => "Would print the virtual host for httpd".to_owned(),
+        },
+    ];
+    lines.iter().try_for_each(|line| session.out.line(line))?;
+    Ok(())
+}
+
+/// The tables, as their owner; and what httpd may read.
+fn tables(session: &mut Session, answers: &Answers) -> Result<(), Failure> {
+    let mut connection = answers.connect()?;
+    let said = match schema::pending(&mut connection) {
+        Ok(missing) if missing.is_empty() => "The tables are there and up to date.".to_owned(),
+        Ok(_) => {
+            let done = schema::migrate(&mut connection)?;
+            format!("The tables are brought up to date ({} steps).", done.len())
+        }
+        Err(schema::SchemaError::Empty) => {
+            let has_ranges = !connection.query(HAS_RANGES, &[])?.is_empty();
+            schema::init(&mut connection, has_ranges)?;
+            match has_ranges {
+                true => "All tables are made.".to_owned(),
+                false => {
+                    "All tables are made but pfx2asn, for want of the extension ip4r.".to_owned()
+                }
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    session.out.line(said)?;
+    provision::let_read(&mut connection, &answers.plan.web_role)
+}
+
+const HAS_RANGES: &str = "SELECT FROM pg_extension WHERE extname = 'ip4r'";
