@@ -101,15 +101,16 @@ fn tell(arguments: &Arguments, answers: &Answers, session: &mut Session) -> Resu
     let plan = &answers.plan;
     let (host, port) = (&answers.host, answers.port);
     let lines = [
-        format!("Would make the roles {} and {}", plan.role, plan.web_role),
+        "What is missing of these would be made:".to_owned(),
+        format!("  the roles {} and {}", plan.role, plan.web_role),
         format!(
-            "Would make the database {} on {host}:{port}, and its tables",
+            "  the database {} on {host}:{port}, and its tables",
             plan.database
         ),
-        format!("Would write {}", session.config_path().display()),
+        format!("  {}", session.config_path().display()),
         match &arguments.vhost {
-            Some(path) => format!("Would write {}", path.display()),
-            None => "Would print the virtual host for httpd".to_owned(),
+            Some(path) => format!("  {}", path.display()),
+            None => "  the virtual host for httpd, to be printed".to_owned(),
         },
     ];
     lines.iter().try_for_each(|line| session.out.line(line))?;
