@@ -1,6 +1,7 @@
-/* The layout of httpd's structures as the C compiler that builds modules here sees it.
- * The test in lib.rs holds the generated bindings against it: clang (bindgen) and the
- * system's compiler must agree, field by field where a mistake would corrupt memory. */
+/* What depends on how the headers write it, and the layout of httpd's structures as the C compiler
+ * that builds modules here sees it. The test in lib.rs holds the generated bindings against it: clang
+ * (bindgen) and the system's compiler must agree, field by field where a mistake would corrupt
+ * memory. */
 #include <stddef.h>
 #include <string.h>
 #include "httpd.h"
@@ -29,4 +30,9 @@ const size_t httpd_shim_layout[] = {
 void httpd_shim_set_d_is_fnmatch(core_dir_config *config) {
     memset(config, 0, sizeof(*config));
     config->d_is_fnmatch = 1;
+}
+
+/* A plain field in newer headers, one bit in older ones. */
+void httpd_shim_abort(conn_rec *connection) {
+    connection->aborted = 1;
 }

@@ -23,6 +23,11 @@ pub mod macros;
 
 pub use bindings::*;
 
+unsafe extern "C" {
+    /// Sets `conn_rec::aborted`, in whichever form the headers have it.
+    pub fn httpd_shim_abort(connection: *mut conn_rec);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

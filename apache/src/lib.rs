@@ -50,6 +50,7 @@ pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
 pub use process::{
     Child, Configuration, child_ids, is_loaded, runtime_dir_relative, server_root_relative,
+    threads_per_child,
 };
 pub use request::{FileInfo, FileKind, Method, PathInfo, Request};
 pub use server::Server;

@@ -132,6 +132,17 @@ pub(crate) fn is_restart() -> bool {
     unsafe { sys::ap_state_query(sys::AP_SQ_CONFIG_GEN as c_int) > 1 }
 }
 
+/// How many threads of a child answer requests; 1 if it has but one (prefork).
+pub fn threads_per_child() -> usize {
+    let mut answer: c_int = 0;
+    // SAFETY: a query that writes one integer.
+    let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_MAX_THREADS as c_int, &mut answer) };
+    match usize::try_from(answer) {
+        Ok(threads) if status == 0 => threads.max(1),
+        _ => 1,
+    }
+}
+
 /// Whether a module of this name (its source file's, such as `mod_mime.c`) is loaded.
 pub fn is_loaded(module: &CStr) -> bool {
     // SAFETY: a C string.

@@ -304,6 +304,14 @@ impl<'r> Request<'r> {
         Ok(())
     }
 
+    /// Ends the connection (in HTTP/2: the stream) without the rest of the body, so that nobody takes
+    /// what was sent for all of it.
+    pub fn break_off(self) {
+        let connection = field!(self, connection);
+        // SAFETY: a request has a live connection, which only this thread works on.
+        unsafe { sys::httpd_shim_abort(connection) };
+    }
+
     /// `http` or `https`, as httpd sees it (`ServerName https://...` counts).
     pub fn scheme(self) -> &'r str {
         // SAFETY: a live request.

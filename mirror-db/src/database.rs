@@ -1,12 +1,13 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
 use crate::{
-    DbError, Detail, FileRecord, Hashes, Settings, Unavailable,
+    DbError, Detail, Digests, FileRecord, Settings, Sums, SumsError, Unavailable,
     cache::Flight,
-    calm, hashes,
+    calm,
     pool::Pool,
     remembered::{Found, Kept, Remembered},
     source::Source,
+    sums::Subject,
 };
 use mirror_selection::MirrorTable;
 use std::{
@@ -185,21 +186,44 @@ impl Database {
         true
     }
 
-    /// The hashes of a file with one of the long columns, if there are any for this size and
-    /// mtime. Never from the cache.
-    pub fn hashes(
+    /// The long sums of a file of which `digests` says that they are there; none otherwise.
+    pub fn sums(
         &self,
         path: &str,
         size: u64,
         mtime: i64,
+        digests: &Digests,
         detail: Detail,
-    ) -> Result<Option<Arc<Hashes>>, DbError> {
-        if path.len() > LONGEST_PATH || path.contains('\0') {
-            return Ok(None);
+    ) -> Option<Sums<'_>> {
+        let subject = self.subject(path, size, mtime, digests);
+        Sums::new(&self.source.sums, self.pool(), subject, detail)
+    }
+
+    /// The detached PGP signature of a file, in ASCII armour; empty when there is none.
+    ///
+    /// # Errors
+    /// If the database does not give it.
+    pub fn signature(
+        &self,
+        path: &str,
+        size: u64,
+        mtime: i64,
+        digests: &Digests,
+    ) -> Result<String, SumsError> {
+        if !digests.has_pgp {
+            return Ok(String::new());
         }
-        let parameters = vec![path.to_owned(), size.to_string(), mtime.to_string()];
-        let statement = self.source.hashes.of(detail);
-        let rows = self.source.fetcher.pool.query(statement, parameters)?;
-        Ok(hashes::read(statement, rows, size)?.map(Arc::new))
+        let subject = self.subject(path, size, mtime, digests);
+        self.source.sums.signature(self.pool(), &subject)
+    }
+
+    fn subject(&self, path: &str, size: u64, mtime: i64, digests: &Digests) -> Subject {
+        Subject {
+            path: path.to_owned(),
+            size,
+            mtime,
+            digests: digests.clone(),
+            generation: self.source.fetcher.cache.generation(),
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     DbError, FileRecord, Settings, Unavailable,
     cache::{FileCache, Flight, Join},
     file_record::{Mirrors, Version},
-    hashes, lookup, mirror_table,
+    lookup, mirror_table, own_digests,
     pool::Pool,
     queue::Answer,
     statement::Statement,
@@ -46,7 +46,7 @@ impl Fetcher {
             lookup: (!both).then(|| Arc::new(lookup::statement(batched))),
             lookup_without_hash: Arc::new(lookup::statement_without_hash(batched)),
             mirrors: mirrors.map(own_mirrors),
-            hashes: hash.map(|sql| Arc::new(hashes::own_statement(sql))),
+            hashes: hash.map(|sql| Arc::new(own_digests::statement(sql))),
         }
     }
 
@@ -249,7 +249,7 @@ impl Assembly {
                     found.mirrors = Some(Mirrors::Rows(rows.into()));
                 }
                 Part::Hashes => {
-                    let digests = hashes::read_digests(statement, rows, size)?;
+                    let digests = own_digests::read(statement, &rows, size)?;
                     let version = digests.map(|digests| Version {
                         size,
                         mtime,

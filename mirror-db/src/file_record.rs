@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use std::{sync::atomic::AtomicBool, time::Instant};
 
 /// The digests of one version of a file. A digest whose stored length is wrong counts as missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Digests {
     /// MD5, 16 bytes.
     pub md5: Option<[u8; 16]>,
@@ -21,8 +21,38 @@ pub struct Digests {
     pub has_pieces: bool,
     /// Whether there is a PGP signature.
     pub has_pgp: bool,
-    /// Whether there are zsync sums for each block of the file.
-    pub has_zsync: bool,
+    /// How the zsync sums are laid out, if there are some for each block of the file.
+    pub zsync: Option<Box<ZsyncLayout>>,
+}
+
+impl Digests {
+    /// Bytes of the hashes of all pieces of a file of `size` bytes; 0 if there are none.
+    pub fn pieces_length(&self, size: u64) -> u64 {
+        let unit = u64::from(self.piece_size);
+        match size.checked_div(unit) {
+            Some(_) if self.has_pieces => size.div_ceil(unit).saturating_mul(20),
+            _ => 0,
+        }
+    }
+}
+
+/// What describes zsync sums.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ZsyncLayout {
+    /// Bytes per block.
+    pub block_size: u32,
+    /// Lengths of zsync's sums as its header `Hash-Lengths` has them (`seq,rsum,checksum`).
+    pub hash_lengths: Box<str>,
+    /// Bytes of the sums of one block.
+    pub(crate) each: u16,
+}
+
+impl ZsyncLayout {
+    /// Bytes of the sums of all blocks of a file of `size` bytes.
+    pub fn sums_length(&self, size: u64) -> u64 {
+        let blocks = size.div_ceil(u64::from(self.block_size.max(1)));
+        blocks.saturating_mul(self.each.into())
+    }
 }
 
 /// What is known of one file: the mirrors that have it, and its digests.
@@ -114,7 +144,14 @@ impl FileRecord {
         } else {
             0
         };
-        let all = size_of::<Self>() + mirrors + versions;
+        let layouts = self
+            .versions
+            .iter()
+            .filter_map(|v| v.digests.zsync.as_ref());
+        let layouts: usize = layouts
+            .map(|zsync| size_of::<ZsyncLayout>() + zsync.hash_lengths.len() + 32)
+            .sum();
+        let all = size_of::<Self>() + mirrors + versions + layouts;
         u64::try_from(all).unwrap_or(u64::MAX)
     }
 }

@@ -1,6 +1,8 @@
 //! The built-in look-up of a file: its mirrors and digests in one narrow round trip.
 
-use crate::{DbError, Digests, file_record::Version, statement::Statement, value::TextValue};
+use crate::{
+    DbError, Digests, ZsyncLayout, file_record::Version, statement::Statement, value::TextValue,
+};
 use mirror_selection::MirrorSet;
 use std::error::Error;
 use tokio_postgres::{
@@ -85,7 +87,7 @@ fn version(row: &Row) -> Result<Option<Version>, tokio_postgres::Error> {
             piece_size: u32::try_from(sums.piece_size).unwrap_or(0),
             has_pieces: sums.pieces_fit(size),
             has_pgp: number(row, 10)?.unwrap_or(0) > 0,
-            has_zsync: sums.blocks_fit(size),
+            zsync: sums.zsync(size),
         },
     }))
 }
@@ -105,29 +107,42 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// The same layout with other amounts of sums.
+    pub fn with(&self, pieces: i64, sums: i64) -> Self {
+        Self {
+            hash_lengths: self.hash_lengths.clone(),
+            pieces,
+            sums,
+            ..*self
+        }
+    }
+
     pub fn pieces_fit(&self, size: u64) -> bool {
         fits(size, self.piece_size, 20, self.pieces)
     }
 
-    pub fn blocks_fit(&self, size: u64) -> bool {
+    /// What describes the zsync sums, if there are some for each block of the file.
+    pub fn zsync(&self, size: u64) -> Option<Box<ZsyncLayout>> {
         let mut lengths = self
             .hash_lengths
             .split(',')
             .map(|text| text.trim().parse::<u8>());
-        match (
+        let (Some(Ok(_)), Some(Ok(rsum)), Some(Ok(checksum)), None) = (
             lengths.next(),
             lengths.next(),
             lengths.next(),
             lengths.next(),
-        ) {
-            (Some(Ok(_)), Some(Ok(rsum)), Some(Ok(checksum)), None) => fits(
-                size,
-                self.block_size,
-                i64::from(rsum) + i64::from(checksum),
-                self.sums,
-            ),
-            _ => false,
-        }
+        ) else {
+            return None;
+        };
+        let each = u16::from(rsum) + u16::from(checksum);
+        let fits = fits(size, self.block_size, each.into(), self.sums);
+        let block_size = u32::try_from(self.block_size).ok().filter(|_| fits)?;
+        Some(Box::new(ZsyncLayout {
+            block_size,
+            hash_lengths: self.hash_lengths.as_str().into(),
+            each,
+        }))
     }
 }
 

@@ -58,6 +58,7 @@ impl Pool {
             successes: AtomicU64::new(0),
             idle: AtomicUsize::new(0),
             alive: AtomicUsize::new(0),
+            beside: AtomicUsize::new(0),
             grow: Notify::new(),
             down: watch::channel(()).0,
             turns,
@@ -115,8 +116,7 @@ impl Pool {
     /// Runs a statement and waits for its rows.
     pub(crate) fn query(&self, statement: &Arc<Statement>, parameters: Vec<String>) -> Answer {
         let reply = Arc::new(Slot::default());
-        let time = statement.time.unwrap_or(self.shared.settings.query_timeout);
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now() + self.shared.settings.query_timeout;
         let setter = reply.clone();
         self.submit(statement, parameters, deadline, move |answer| {
             setter.set(answer)
@@ -127,7 +127,7 @@ impl Pool {
     /// The same without blocking, for works of the driver.
     pub(crate) async fn ask(&self, statement: &Arc<Statement>, parameters: Vec<String>) -> Answer {
         let (sender, receiver) = oneshot::channel();
-        let time = statement.time.unwrap_or(self.shared.settings.query_timeout);
+        let time = self.shared.settings.query_timeout;
         let deadline = Instant::now() + time;
         self.submit(statement, parameters, deadline, move |answer| {
             // Nobody waits beyond the deadline.

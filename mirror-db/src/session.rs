@@ -166,10 +166,11 @@ impl Session {
             answer_all(jobs, &failure);
             return Ok(());
         }
+        let _beside = statement.beside.then(|| shared.works_beside());
         let before = (statement.successes(), shared.successes());
-        let limit = statement.time.unwrap_or(shared.settings.query_timeout);
+        let limit = shared.settings.query_timeout;
         let result = tokio::select! {
-            result = timeout(limit, self.execute(shared, &statement, &jobs)) => result,
+            result = timeout(limit, self.execute(&statement, &jobs)) => result,
             // Another connection found out that the server hangs.
             Ok(()) = down.changed() => {
                 answer_all(jobs, &Unavailable.into());
@@ -220,20 +221,15 @@ impl Session {
         }
     }
 
-    async fn execute(
-        &mut self,
-        shared: &Shared,
-        statement: &Statement,
-        jobs: &[Job],
-    ) -> Result<Vec<Row>, Failure> {
+    async fn execute(&mut self, statement: &Statement, jobs: &[Job]) -> Result<Vec<Row>, Failure> {
         let prepared = self.prepare(statement).await?;
-        match self.query(shared, statement, &prepared, jobs).await {
+        match self.query(statement, &prepared, jobs).await {
             // The statement was prepared against a table that has changed since, or a connection
             // pooler gave us another server process.
             Err(error) if is_stale(&error) => {
                 self.prepared.remove(&statement.id);
                 let prepared = self.prepare(statement).await?;
-                self.query(shared, statement, &prepared, jobs).await
+                self.query(statement, &prepared, jobs).await
             }
             result => result,
         }
@@ -272,7 +268,6 @@ impl Session {
 
     async fn query(
         &self,
-        shared: &Shared,
         statement: &Statement,
         prepared: &tokio_postgres::Statement,
         jobs: &[Job],
@@ -302,19 +297,7 @@ impl Session {
             // tokio-postgres would panic.
             return Ok(Vec::new());
         }
-        let query = client.query(prepared, &parameters);
-        match statement.time {
-            // Sent without waiting in between: still one round trip.
-            Some(time) if !shared.info.has_statement_timeout() => {
-                let longer = set_timeout(server_time(time));
-                let usual = set_timeout(server_time(shared.settings.query_timeout));
-                let set = client.batch_execute(&longer);
-                let reset = client.batch_execute(&usual);
-                let (set, rows, reset) = tokio::join!(set, query, reset);
-                set.and(rows).and_then(|rows| reset.map(|()| rows))
-            }
-            _ => query.await,
-        }
+        client.query(prepared, &parameters).await
     }
 }
 

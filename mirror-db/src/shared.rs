@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub idle: AtomicUsize,
     /// Connections that work.
     pub alive: AtomicUsize,
+    /// Those of them that run something beside redirects.
+    pub beside: AtomicUsize,
     pub grow: Notify,
     /// Changes when the server is found to hang.
     pub down: watch::Sender<()>,
@@ -131,7 +133,8 @@ impl Shared {
             return Err(Unavailable.into());
         }
         let idle = self.idle.load(Ordering::SeqCst);
-        let busy = self.alive.load(Ordering::Relaxed) > idle;
+        let others = idle + self.beside.load(Ordering::Relaxed);
+        let busy = self.alive.load(Ordering::Relaxed) > others;
         if batched && busy {
             // The connection at work takes this job along when it comes back: fewer and larger
             // round trips cost both sides less. If it stays away, another one takes over.
@@ -156,6 +159,18 @@ impl Shared {
         } else {
             self.idle.fetch_sub(1, Ordering::SeqCst);
         }
+    }
+
+    /// Counts a connection that runs something beside redirects, until the value is dropped.
+    pub fn works_beside(&self) -> impl Drop + use<'_> {
+        struct Beside<'s>(&'s Shared);
+        impl Drop for Beside<'_> {
+            fn drop(&mut self) {
+                self.0.beside.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.beside.fetch_add(1, Ordering::Relaxed);
+        Beside(self)
     }
 
     pub fn successes(&self) -> u64 {

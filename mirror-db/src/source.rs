@@ -6,11 +6,11 @@ use crate::{
     cache::FileCache,
     driver::Driver,
     fetch::Fetcher,
-    hashes,
     pool::Pool,
     refresh::Refresher,
     renew::Renewer,
     shared::{Event, Listener},
+    sums::SumsReader,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -25,7 +25,7 @@ pub(crate) struct Source {
     pub fetcher: Arc<Fetcher>,
     pub refresher: Arc<Refresher>,
     pub renewer: Arc<Renewer>,
-    pub hashes: hashes::Statements,
+    pub sums: SumsReader,
     /// Whether the mirror table is used; a site's own mirror query replaces it.
     pub needs_table: bool,
     /// Whether all that records are made of comes from the tables that we know, of one server: a
@@ -125,7 +125,7 @@ impl Source {
             fetcher: Arc::new(Fetcher::new(pool.clone(), cache, &wanted)),
             refresher: refresher.clone(),
             renewer: Arc::default(),
-            hashes: hashes::Statements::new(wanted.hash_query.as_deref()),
+            sums: SumsReader::new(wanted.hash_query.as_deref(), &wanted),
             needs_table: wanted.mirror_query.is_none(),
             knows_tables: !has_own_query(&wanted) && one_server,
             wanted,

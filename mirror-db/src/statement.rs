@@ -7,7 +7,6 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 /// A statement that connections prepare when they first need it.
@@ -28,8 +27,8 @@ pub struct Statement {
     /// Whether `$1` is an array of keys and the first column the key, so that several jobs can
     /// share one round trip.
     pub(crate) batched: bool,
-    /// More time than the pool's `query_timeout`, for answers of many megabytes.
-    pub(crate) time: Option<Duration>,
+    /// Whether redirects come first: a connection that runs it is not waited for by others.
+    pub(crate) beside: bool,
     /// Whether its failures are nobody's business: it has no breaker.
     pub(crate) quiet: bool,
     failure: Mutex<Option<DbError>>,
@@ -52,7 +51,7 @@ impl Statement {
             parameters,
             columns: None,
             batched: false,
-            time: None,
+            beside: false,
             quiet: false,
             failure: Mutex::new(None),
             complaints: Mutex::default(),
@@ -78,9 +77,9 @@ impl Statement {
         self
     }
 
-    /// Allows it this much time.
-    pub(crate) fn with_time(mut self, time: Duration) -> Self {
-        self.time = Some(time);
+    /// Has redirects come first, see the field.
+    pub(crate) fn beside(mut self) -> Self {
+        self.beside = true;
         self
     }
 

@@ -6,8 +6,8 @@ mod common;
 
 use common::{FULL, mirrors, open, ttl, until};
 use mirror_db::{
-    ConnectionInfo, CustomQuery, Database, DbError, Detail, Driver, Pool, PoolSettings, Settings,
-    Statement, Unavailable,
+    ConnectionInfo, CustomQuery, DbError, Detail, Driver, Pool, PoolSettings, Settings, Statement,
+    Unavailable,
 };
 use std::{
     sync::Arc,
@@ -35,42 +35,11 @@ fn a_file_of_the_fixture_has_its_mirrors_and_digests() {
     let table = database.mirrors();
     assert_eq!(record.mirrors(&table).iter().count(), 36);
     let digests = record.digests(size, mtime).unwrap();
-    assert!(digests.has_pieces && digests.has_pgp && digests.has_zsync);
+    assert!(digests.has_pieces && digests.has_pgp && digests.zsync.is_some());
     assert!(digests.md5.is_some() && digests.sha1.is_some() && digests.btih.is_some());
     assert!(record.digests(size, 1).is_none());
     assert!(record.digests(size + 1, mtime).is_none());
-    let hashes = database
-        .hashes(path, size, mtime, Detail::Pieces)
-        .unwrap()
-        .unwrap();
-    assert_eq!(hashes.digests(), digests);
     assert_eq!(hex::encode(digests.sha256.unwrap()), db.sql(&sha256(path)));
-    assert_eq!(hashes.pieces().len(), 6 * 20);
-    assert!(hashes.zsync_sums().is_empty());
-    assert!(hashes.pgp().starts_with("-----BEGIN PGP"));
-    let hashes = database
-        .hashes(path, size, mtime, Detail::Blocks)
-        .unwrap()
-        .unwrap();
-    assert_eq!(hashes.digests(), digests);
-    assert!(hashes.pieces().is_empty());
-    assert_eq!(
-        (hashes.zsync_block_size(), hashes.zsync_hash_lengths()),
-        (2048, "2,2,5")
-    );
-    assert_eq!(hashes.zsync_sums().len(), 7 * 733);
-    assert!(
-        database
-            .hashes(path, size, mtime + 1, Detail::Blocks)
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        database
-            .hashes(path, u64::MAX >> 1, i64::MAX, Detail::Pieces)
-            .unwrap()
-            .is_none()
-    );
     drop(database);
     assert_eq!(log.take(), Vec::<String>::new());
 }
@@ -190,14 +159,6 @@ fn a_sites_own_queries_are_run_as_given() {
         expected
     );
     assert_eq!(ours.digests(size, mtime), theirs.digests(size, mtime));
-    let both = |detail| {
-        let of = |database: &Database| database.hashes(path, size, mtime, detail);
-        (of(&own).unwrap().unwrap(), of(&built_in).unwrap().unwrap())
-    };
-    let (a, b) = both(Detail::Pieces);
-    assert_eq!((a.pieces(), a.pgp()), (b.pieces(), b.pgp()));
-    let (a, b) = both(Detail::Blocks);
-    assert_eq!(a.zsync_sums(), b.zsync_sums());
     assert_eq!(log.take(), Vec::<String>::new());
 }
 
@@ -250,12 +211,9 @@ fn odd_rows_are_left_out_and_odd_digests_are_missing() {
         (None, None, None)
     );
     assert!(digests.btih.is_some());
-    assert!(!digests.has_pieces && !digests.has_pgp && !digests.has_zsync);
+    assert!(!digests.has_pieces && !digests.has_pgp && digests.zsync.is_none());
     for detail in [Detail::Pieces, Detail::Blocks] {
-        let hashes = database.hashes(path, size, mtime, detail);
-        let hashes = hashes.unwrap().unwrap();
-        assert_eq!(hashes.digests(), digests);
-        assert!(hashes.pieces().is_empty() && hashes.zsync_sums().is_empty());
+        assert!(database.sums(path, size, mtime, digests, detail).is_none());
     }
 }
 

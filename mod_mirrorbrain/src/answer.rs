@@ -11,9 +11,10 @@ use crate::known_file::KnownFile;
 use crate::made_hashes::NotMade;
 use crate::mask::Mask;
 use crate::respond;
+use crate::sums::Refusal;
 use apache::Outcome;
 use basis::{Basis, OnMirrors};
-use mirror_db::{DbError, Detail, Digests};
+use mirror_db::{DbError, Digests};
 use mirror_selection::{Choice, Extent, Selection};
 use representation::query::QueryArguments;
 use representation::redirect::{MAX_DUPLICATES, Redirect};
@@ -49,6 +50,11 @@ impl<'r> Job<'r> {
             query,
             who,
         }
+    }
+
+    /// What the steps need.
+    pub fn exchange(&self) -> Exchange<'_> {
+        self.exchange
     }
 
     /// Answers, or leaves the file to httpd.
@@ -178,7 +184,7 @@ impl<'r> Job<'r> {
         self.remember(&selection, target);
         let hashes = known
             .digests(self.subject.size, self.subject.mtime)
-            .map(small);
+            .map(|digests| small(digests, self.subject.size));
         let request = self.exchange.request;
         let redirect = Redirect {
             file,
@@ -260,18 +266,15 @@ impl<'r> Job<'r> {
         if !basis.suffices(representation) {
             return respond::unavailable(self.exchange.request);
         }
-        let full = match digests {
-            Some(_) if representation.needs_sums() => match self.sums(file, representation) {
-                Ok(full) => full,
-                Err(_) if representation.is_metalink() => None,
-                Err(_) => return respond::unavailable(self.exchange.request),
-            },
-            _ => None,
-        };
-        let hashes = match &full {
-            Some(full) => Some(whole(full)),
-            None => digests.map(small),
-        };
+        let signature = digests.map(|digests| self.signature(representation, file, digests));
+        let signature = signature.transpose().unwrap_or_else(|problem| {
+            self.step(|| problem.to_string());
+            None
+        });
+        let hashes = digests.map(|digests| Hashes {
+            pgp: signature.as_deref().unwrap_or_default(),
+            ..small(digests, size)
+        });
         let hashes = hashes.or_else(|| Some(basis.made.ok()?.hashes()));
         // Without a hash nobody can tell which version a mirror has.
         let can_tell = hashes.is_some() || !representation.is_metalink();
@@ -283,35 +286,15 @@ impl<'r> Job<'r> {
             _ => Sources::OriginOnly,
         };
         self.note_list(representation, file.key());
-        self.write(representation, file, hashes.as_ref(), sources, behind)
-    }
-
-    /// The hashes with those sums that the representation holds.
-    fn sums(
-        &self,
-        file: &File<'_>,
-        representation: Representation,
-    ) -> Result<Option<Arc<mirror_db::Hashes>>, DbError> {
-        let database = self.exchange.runtime.database()?;
-        let Ok(key) = std::str::from_utf8(file.key()) else {
-            return Ok(None);
-        };
-        let detail = match representation {
-            Representation::Zsync => Detail::Blocks,
-            _ => Detail::Pieces,
-        };
-        let sums = database.hashes(key, self.subject.size, self.subject.mtime, detail);
-        if let Err(problem) = &sums {
-            self.step(|| problem.to_string());
-        }
-        sums
+        let known = Known { digests, hashes };
+        self.write(representation, file, known, sources, behind)
     }
 
     fn write(
         &self,
         representation: Representation,
         file: &File<'_>,
-        hashes: Option<&Hashes<'_>>,
+        known: Known<'_>,
         sources: Sources<'_>,
         behind: Behind<'_>,
     ) -> Outcome {
@@ -335,7 +318,7 @@ impl<'r> Job<'r> {
             .filter(|_| page);
         let document = Document {
             file,
-            hashes,
+            hashes: known.hashes.as_ref(),
             client: self.who.shown(address.as_deref(), country_name.as_deref()),
             sources,
             behind,
@@ -351,11 +334,28 @@ impl<'r> Job<'r> {
             only_hash: self.query.only_hash(),
             now: request.time(),
         };
-        match document.answer(representation) {
-            Ok(answer) => respond::document(request, representation.name(), &answer),
-            Err(missing) => {
+        let answer = document.answer(representation);
+        let answer = answer.map_err(Refusal::Missing).and_then(|answer| {
+            let source = self.source(&answer, representation, file, known.digests)?;
+            Ok((answer, source))
+        });
+        match answer {
+            Ok((answer, source)) => {
+                respond::long_document(request, representation.name(), &answer, source)
+            }
+            Err(Refusal::Missing(missing)) => {
                 self.step(|| format!("no {representation}: {missing}"));
                 Outcome::Status(404)
+            }
+            Err(Refusal::Unavailable(problem)) => {
+                self.step(|| format!("no {representation}: {problem}"));
+                match known.without_pieces() {
+                    // It says less, but leads to the file.
+                    Some(known) if representation.is_metalink() => {
+                        self.write(representation, file, known, sources, behind)
+                    }
+                    _ => respond::unavailable(request),
+                }
             }
         }
     }
@@ -398,31 +398,47 @@ fn file_because(reached: bool) -> &'static CStr {
     }
 }
 
-/// The digests as documents want them, without the sums.
-fn small(digests: &Digests) -> Hashes<'static> {
+/// What is known of a file's hashes.
+struct Known<'a> {
+    digests: Option<&'a Digests>,
+    hashes: Option<Hashes<'a>>,
+}
+
+impl Known<'_> {
+    /// The same without the hashes of pieces; none if there were none.
+    fn without_pieces(self) -> Option<Self> {
+        let hashes = self.hashes.filter(|hashes| hashes.pieces > 0)?;
+        let hashes = Hashes {
+            pieces: 0,
+            ..hashes
+        };
+        Some(Self {
+            hashes: Some(hashes),
+            ..self
+        })
+    }
+}
+
+/// The digests as documents want them, of a file of `size` bytes.
+fn small(digests: &Digests, size: u64) -> Hashes<'_> {
+    let zsync = digests.zsync.as_deref();
     Hashes {
         md5: digests.md5,
         sha1: digests.sha1,
         sha256: digests.sha256,
+        sha512: None,
         btih: digests.btih,
         has_pieces: digests.has_pieces,
         signed: digests.has_pgp,
-        has_zsync: digests.has_zsync,
+        has_zsync: zsync.is_some(),
         piece_length: digests.piece_size.into(),
-        ..Hashes::default()
-    }
-}
-
-fn whole(full: &mirror_db::Hashes) -> Hashes<'_> {
-    Hashes {
-        pieces: full.pieces(),
-        pgp: full.pgp(),
-        zsync: Zsync {
-            block_size: full.zsync_block_size().into(),
-            hash_lengths: full.zsync_hash_lengths(),
-            sums: full.zsync_sums(),
-        },
-        ..small(full.digests())
+        pieces: digests.pieces_length(size),
+        pgp: "",
+        zsync: zsync.map_or_else(Zsync::default, |zsync| Zsync {
+            block_size: zsync.block_size.into(),
+            hash_lengths: &zsync.hash_lengths,
+            sums: zsync.sums_length(size),
+        }),
     }
 }
 

@@ -16,6 +16,7 @@ mod exclusion;
 mod facts;
 mod handler;
 mod known_file;
+mod large;
 mod listing;
 mod made_hashes;
 mod mask;
@@ -24,6 +25,7 @@ mod respond;
 mod retry;
 mod roots;
 mod runtime;
+mod sums;
 mod trace;
 mod yum;
 

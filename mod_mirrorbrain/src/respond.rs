@@ -3,7 +3,10 @@
 use crate::MirrorBrain;
 use crate::client::Who;
 use crate::exchange::Subject;
+use crate::sums::Source;
+use crate::trace::printable;
 use apache::{Level, Method, Outcome, Request};
+use mirror_db::SumsError;
 use representation::redirect::{Header, Redirect};
 use representation::{Answer, ClientInfo, File};
 use std::ffi::CStr;
@@ -94,8 +97,18 @@ pub fn redirect(request: Request<'_>, redirect: &Redirect<'_>) -> Outcome {
     Outcome::Status(302)
 }
 
-/// 200 with a document; `give` names it in the log.
+/// 200 with a document without sums; `give` names it in the log.
 pub fn document(request: Request<'_>, give: &str, answer: &Answer<'_>) -> Outcome {
+    long_document(request, give, answer, None)
+}
+
+/// 200 with a document and the source of the sums in its body.
+pub fn long_document(
+    request: Request<'_>,
+    give: &str,
+    answer: &Answer<'_>,
+    source: Option<Source<'_>>,
+) -> Outcome {
     let out = request.headers_out();
     for (name, value) in &answer.headers {
         let value = value.as_bytes();
@@ -108,14 +121,35 @@ pub fn document(request: Request<'_>, give: &str, answer: &Answer<'_>) -> Outcom
     request.env().set(c"GIVE", give.as_bytes());
     request.set_content_length(answer.length());
     if request.method() != Method::Head {
-        for segment in &answer.body {
-            // The client has gone: nothing is left to answer.
-            if request.write(segment).is_err() {
-                break;
-            }
-        }
+        send(request, give, answer, source);
     }
     Outcome::Ok
+}
+
+/// Why a body ends early.
+enum Break {
+    /// The client has gone: nothing is left to answer.
+    Client,
+    Sums(SumsError),
+}
+
+/// Sends the body as the client takes it: what httpd does not take at once is waited for.
+fn send(request: Request<'_>, give: &str, answer: &Answer<'_>, mut source: Option<Source<'_>>) {
+    let sent = answer.write_to(
+        |offset| match &mut source {
+            Some(source) => source.range(offset).map_err(Break::Sums),
+            None => Err(Break::Sums(SumsError::Changed)),
+        },
+        |bytes| request.write(bytes).map_err(|_| Break::Client),
+    );
+    if let Err(Break::Sums(problem)) = sent {
+        request.log::<MirrorBrain>(Level::Warning, || {
+            let name = request.filename().unwrap_or_default().to_string_lossy();
+            let name = printable(&name);
+            format!("the {give} of {name} ends early: {problem}")
+        });
+        request.break_off();
+    }
 }
 
 /// 503: what was asked for exists, but cannot be made without the database.

@@ -2,6 +2,7 @@
 
 use crate::MirrorBrain;
 use crate::config::Server as Config;
+use crate::large::{LargeDocuments, default_most};
 use crate::made_hashes::MadeHashes;
 use crate::retry;
 use crate::roots::Roots;
@@ -40,6 +41,9 @@ pub struct Runtime {
     pub roots: Arc<Roots>,
     /// Configuration that all documents share.
     pub site: Site,
+    /// The large documents that the child sends now, and how many may be.
+    pub large: Arc<LargeDocuments>,
+    pub most_large: usize,
 }
 
 /// The geo database, followed as its file is replaced.
@@ -167,6 +171,7 @@ impl ChildInit for Startup {
             memories: Vec::new(),
             made_hashes: Arc::new(MadeHashes::new()),
             roots: Arc::new(Roots::new()),
+            large: Arc::default(),
         };
         for server in child.main().all() {
             if let Some(config) = server.config::<MirrorBrain>() {
@@ -187,6 +192,7 @@ struct Shared<'c> {
     memories: Vec<(Memory, Arc<Stickiness>)>,
     made_hashes: Arc<MadeHashes>,
     roots: Arc<Roots>,
+    large: Arc<LargeDocuments>,
 }
 
 /// What tells one memory of clients from another.
@@ -208,6 +214,8 @@ impl Shared<'_> {
             stickiness: self.stickiness(config),
             roots: Arc::clone(&self.roots),
             site: site(config),
+            large: Arc::clone(&self.large),
+            most_large: config.max_large.unwrap_or_else(default_most),
         }
     }
 

@@ -45,7 +45,7 @@ fn mirrors() -> Vec<Mirror> {
     (0..150).filter_map(mirror).collect()
 }
 
-fn hashes<'a>(pieces: &'a [u8], sums: &'a [u8]) -> Hashes<'a> {
+fn hashes(pieces: &[u8], sums: &[u8]) -> Hashes<'static> {
     let head = format!(
         "d6:lengthi{SIZE}e6:md5sum32:{}4:name{}:{NAME}12:piece lengthi262144e6:pieces{}:",
         "11".repeat(16),
@@ -73,12 +73,12 @@ fn hashes<'a>(pieces: &'a [u8], sums: &'a [u8]) -> Hashes<'a> {
         signed: true,
         has_zsync: true,
         piece_length: 262_144,
-        pieces,
+        pieces: pieces.len() as u64,
         pgp: "-----BEGIN PGP SIGNATURE-----\n\nabc=\n-----END PGP SIGNATURE-----\n",
         zsync: Zsync {
             block_size: 4096,
             hash_lengths: "2,3,5",
-            sums,
+            sums: sums.len() as u64,
         },
     }
 }

@@ -1,10 +1,30 @@
 //! What a writer gives back: headers and a body in segments, or the reason why there is none.
 
 use std::borrow::Cow;
-use std::io;
+use std::convert::Infallible;
 
-/// A part of a body, borrowed where it is large (piece hashes, zsync sums).
+use crate::sums::{InfoHash, Sums};
+
+/// A part of a body in memory.
 pub type Segment<'a> = Cow<'a, [u8]>;
+
+/// A part of a body.
+#[derive(Debug, Clone)]
+pub enum Part<'a> {
+    /// Bytes as they are.
+    Bytes(Segment<'a>),
+    /// Sums of the file, which are read while they are sent.
+    Sums(Sums),
+}
+
+impl Part<'_> {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Sums(sums) => sums.written(),
+        }
+    }
+}
 
 /// A 200 answer.
 #[derive(Debug, Clone, Default)]
@@ -12,15 +32,18 @@ pub struct Answer<'a> {
     /// Names and values, for `headers_out`. `Content-Type` comes first. `Vary` is to be merged
     /// with what is there; the others replace.
     pub headers: Vec<(&'static str, String)>,
-    /// The body's segments in order.
-    pub body: Vec<Segment<'a>>,
+    /// The body's parts in order.
+    pub body: Vec<Part<'a>>,
+    /// What the sums of a torrent must hash to: otherwise the answer is 404 for the reason
+    /// [`Missing::InfoHash`].
+    pub info_hash: Option<InfoHash>,
 }
 
 impl<'a> Answer<'a> {
     pub(crate) fn new(content_type: &str) -> Self {
         Self {
             headers: vec![("Content-Type", content_type.to_owned())],
-            body: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -40,7 +63,12 @@ impl<'a> Answer<'a> {
     }
 
     pub(crate) fn with(mut self, segment: impl Into<Segment<'a>>) -> Self {
-        self.body.push(segment.into());
+        self.body.push(Part::Bytes(segment.into()));
+        self
+    }
+
+    pub(crate) fn with_sums(mut self, sums: Sums) -> Self {
+        self.body.push(Part::Sums(sums));
         self
     }
 
@@ -57,23 +85,54 @@ impl<'a> Answer<'a> {
     /// `Content-Length` of the body, in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.body.iter().map(|s| s.len() as u64).sum()
+        self.body.iter().map(Part::length).sum()
     }
 
-    /// Writes the body.
+    /// The sums in the body, if it holds any.
+    #[must_use]
+    pub fn sums(&self) -> Option<Sums> {
+        self.body.iter().find_map(|part| match part {
+            Part::Sums(sums) => Some(*sums),
+            Part::Bytes(_) => None,
+        })
+    }
+
+    /// Hands the body to `out`, piece by piece. `read` gives the sums from an offset on, as they
+    /// are stored: some whole hashes, one at least.
     ///
     /// # Errors
-    /// Those of `out`.
-    pub fn write_to(&self, mut out: impl io::Write) -> io::Result<()> {
-        self.body
-            .iter()
-            .try_for_each(|segment| out.write_all(segment))
+    /// Those of `read` and `out`.
+    pub fn write_to<R: AsRef<[u8]>, E>(
+        &self,
+        mut read: impl FnMut(u64) -> Result<R, E>,
+        mut out: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.body.iter().try_for_each(|part| match part {
+            Part::Bytes(bytes) => out(bytes),
+            Part::Sums(sums) => sums.copy(&mut read, &mut out),
+        })
     }
 
-    /// The body in one piece, for tests and small documents.
+    /// The body in one piece, for tests; `stored` are the sums that it holds.
+    #[must_use]
+    pub fn to_bytes_with(&self, stored: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let rest = |offset| Ok(usize::try_from(offset).ok().and_then(|at| stored.get(at..)));
+        let written: Result<(), Infallible> = self.write_to(
+            |offset| rest(offset).map(Option::unwrap_or_default),
+            |part| {
+                bytes.extend_from_slice(part);
+                Ok(())
+            },
+        );
+        debug_assert_eq!(written, Ok(()));
+        bytes
+    }
+
+    /// The same for a document without sums.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.body.concat()
+        self.to_bytes_with(&[])
     }
 }
 

@@ -135,8 +135,9 @@ impl<'a> File<'a> {
     }
 }
 
-/// The hashes of a file. The redirect and the page need only the small ones: `pieces`, `pgp` and
-/// `zsync.sums` may then be empty while `has_pieces`, `signed` and `has_zsync` tell the truth.
+/// The hashes of a file. Of the sums it has the lengths: they are read when a document is sent
+/// (see [`Answer::write_to`]). The redirect and the page need only the digests; `pgp` may then be
+/// empty while `signed` tells the truth.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hashes<'a> {
     /// MD5 of the file.
@@ -157,15 +158,15 @@ pub struct Hashes<'a> {
     pub has_zsync: bool,
     /// Bytes per piece; the last may be shorter.
     pub piece_length: u64,
-    /// SHA-1 of each piece, one after the other, 20 bytes each.
-    pub pieces: &'a [u8],
+    /// Bytes of the hashes of all pieces, a SHA-1 for each; 0 if they cannot be had.
+    pub pieces: u64,
     /// PGP signature in ASCII armour.
     pub pgp: &'a str,
     /// zsync's data.
     pub zsync: Zsync<'a>,
 }
 
-const SHA1_LENGTH: usize = 20;
+const SHA1_LENGTH: u64 = 20;
 
 /// Data of a zsync control file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -174,8 +175,8 @@ pub struct Zsync<'a> {
     pub block_size: u64,
     /// Three numbers with commas: sequence, rolling sum and strong sum lengths.
     pub hash_lengths: &'a str,
-    /// The sums of all blocks, as the control file has them.
-    pub sums: &'a [u8],
+    /// Bytes of the sums of all blocks, which are as the control file has them; 0 if there are none.
+    pub sums: u64,
 }
 
 /// Who asks, for the mirror list.
@@ -207,11 +208,12 @@ pub struct BrokenMirrors<'a> {
 }
 
 impl Hashes<'_> {
-    /// The hash of each piece; none if the stored data is no list of SHA-1 hashes.
-    pub(crate) fn piece_hashes(&self) -> &[[u8; SHA1_LENGTH]] {
-        match self.pieces.as_chunks() {
-            (pieces, []) if self.piece_length > 0 => pieces,
-            _ => &[],
+    /// How long the hashes of all pieces are; 0 if what is stored is no list of SHA-1 hashes.
+    pub(crate) fn piece_hashes(&self) -> u64 {
+        if self.piece_length > 0 && self.pieces.is_multiple_of(SHA1_LENGTH) {
+            self.pieces
+        } else {
+            0
         }
     }
 }

@@ -27,13 +27,15 @@ mod representation;
 mod site;
 mod sources;
 pub mod suffix;
+mod sums;
 mod torrent;
 mod xml;
 pub mod yum;
 mod zsync;
 
-pub use answer::{Answer, Missing, Segment};
+pub use answer::{Answer, Missing, Part, Segment};
 pub use document::{BrokenMirrors, ClientInfo, Document, File, Hashes, Sources, Zsync};
 pub use representation::{Digest, Representation};
 pub use site::{DhtNode, Publisher, Site};
 pub use sources::Behind;
+pub use sums::{InfoHash, Sums};

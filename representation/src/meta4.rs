@@ -2,7 +2,9 @@
 
 use std::io;
 
+use crate::answer::Part;
 use crate::document::{Document, Hashes};
+use crate::sums::Sums;
 use crate::xml::{self, Xml};
 use crate::{Answer, Digest, Missing, date, escape};
 
@@ -12,10 +14,15 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     xml::check_mirrors(doc)?;
     // Writing into memory does not fail.
     let body = document(doc).unwrap_or_default();
-    Ok(xml::answer(doc, "application/metalink4+xml", ".meta4").with(body))
+    Ok(xml::answer(
+        doc,
+        "application/metalink4+xml",
+        ".meta4",
+        body,
+    ))
 }
 
-fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
+fn document(doc: &Document<'_>) -> io::Result<Vec<Part<'static>>> {
     let mut xml = Xml::new(xml::capacity(doc))?;
     xml.nest("metalink", &[("xmlns", NAMESPACE)], |xml| {
         xml.text("generator", &[], &doc.site.generator)?;
@@ -25,7 +32,7 @@ fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
         let name = escape::xml_text(doc.file.name());
         xml.nest("file", &[("name", &name)], |xml| file(doc, xml))
     })?;
-    Ok(xml.into_bytes())
+    Ok(xml.into_parts())
 }
 
 fn file(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
@@ -68,12 +75,12 @@ fn verification(doc: &Document<'_>, hashes: &Hashes<'_>, xml: &mut Xml) -> io::R
         xml.text("hash", &[("type", "sha-512")], &hex::encode(sha512))?;
     }
     let pieces = hashes.piece_hashes();
-    if pieces.is_empty() {
+    if pieces == 0 {
         return Ok(());
     }
     let length = hashes.piece_length.to_string();
     xml.nest("pieces", &[("length", &length), ("type", "sha-1")], |xml| {
-        xml.piece_hashes(pieces, 3, None);
+        xml.sums(Sums::elements(pieces, 3, None));
         Ok(())
     })
 }

@@ -2,8 +2,10 @@
 
 use std::io;
 
+use crate::answer::Part;
 use crate::document::{Document, Hashes, Sources};
 use crate::sources::Source;
+use crate::sums::Sums;
 use crate::xml::{self, Pair, Xml};
 use crate::{Answer, Digest, Missing, date, escape, magnet};
 
@@ -18,10 +20,15 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     xml::check_mirrors(doc)?;
     // Writing into memory does not fail.
     let body = document(doc).unwrap_or_default();
-    Ok(xml::answer(doc, "application/metalink+xml", ".metalink").with(body))
+    Ok(xml::answer(
+        doc,
+        "application/metalink+xml",
+        ".metalink",
+        body,
+    ))
 }
 
-fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
+fn document(doc: &Document<'_>) -> io::Result<Vec<Part<'static>>> {
     let mut xml = Xml::new(xml::capacity(doc))?;
     let now = date::rfc822(doc.now);
     let origin = doc.file.document_url("metalink");
@@ -61,7 +68,7 @@ fn document(doc: &Document<'_>) -> io::Result<Vec<u8>> {
             })
         })
     })?;
-    Ok(xml.into_bytes())
+    Ok(xml.into_parts())
 }
 
 fn verification(
@@ -83,12 +90,12 @@ fn verification(
         xml.text("hash", &[("type", "sha512")], &hex::encode(sha512))?;
     }
     let pieces = hashes.piece_hashes();
-    if pieces.is_empty() {
+    if pieces == 0 {
         return Ok(());
     }
     let length = hashes.piece_length.to_string();
     xml.nest("pieces", &[("length", &length), ("type", "sha1")], |xml| {
-        xml.piece_hashes(pieces, 5, Some("piece"));
+        xml.sums(Sums::elements(pieces, 5, Some("piece")));
         Ok(())
     })
 }

@@ -1,14 +1,14 @@
 //! Torrent: metainfo file (BEP 3, with BEP 5 nodes, BEP 12 trackers and BEP 19 web seeds).
 //!
 //! Dictionaries are sorted by key. The crate that writes bencode builds a dictionary in memory to
-//! sort it; the piece hashes stay out of that and are borrowed into the body between two parts
-//! that are already in order.
+//! sort it; the piece hashes stay out of that and stand in the body between two parts that are
+//! already in order.
 
 use bt_bencode::ByteString;
 use serde::Serialize;
-use sha1::{Digest as _, Sha1};
 
 use crate::document::Hashes;
+use crate::sums::{InfoHash, Sums};
 use crate::{Answer, Document, Missing, escape};
 
 /// Metainfo up to the info dictionary.
@@ -54,7 +54,7 @@ struct InfoTail {
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     let announce = doc.site.trackers.first().ok_or(Missing::Tracker)?;
     let hashes = doc.hashes.ok_or(Missing::Pieces)?;
-    let (info_head, info_tail) = info(doc, hashes)?;
+    let info = info(doc, hashes)?;
     let urls: Vec<String> = doc.seeds();
     let head = entries(&Head {
         announce,
@@ -73,17 +73,19 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
         sources: &urls,
         url_list: &urls,
     });
-    Ok(Answer::new("application/x-bittorrent")
+    let mut answer = Answer::new("application/x-bittorrent")
         .for_this_client()
-        .with([b"d", &head[..], b"4:info", &info_head].concat())
-        .with(hashes.pieces)
-        .with([&info_tail[..], &tail, b"e"].concat()))
+        .with([b"d", &head[..], b"4:info", &info.before].concat())
+        .with_sums(info.pieces)
+        .with([&info.after[..], &tail, b"e"].concat());
+    answer.info_hash = Some(info);
+    Ok(answer)
 }
 
-/// The info dictionary before and after the pieces, checked: a client would know the torrent by
-/// another hash than the one in our magnet links and hash lists.
-fn info(doc: &Document<'_>, hashes: &Hashes<'_>) -> Result<(Vec<u8>, Vec<u8>), Missing> {
-    if hashes.piece_hashes().is_empty() {
+/// The info dictionary before and after the pieces, and its hash.
+fn info(doc: &Document<'_>, hashes: &Hashes<'_>) -> Result<InfoHash, Missing> {
+    let length = hashes.piece_hashes();
+    if length == 0 {
         return Err(Missing::Pieces);
     }
     let head = entries(&InfoHead {
@@ -96,19 +98,13 @@ fn info(doc: &Document<'_>, hashes: &Hashes<'_>) -> Result<(Vec<u8>, Vec<u8>), M
         sha1: ByteString::from(&hashes.sha1.ok_or(Missing::Hash("sha1"))?[..]),
         sha256: ByteString::from(&hashes.sha256.ok_or(Missing::Hash("sha256"))?[..]),
     });
-    let pieces = format!("6:pieces{}:", hashes.pieces.len());
-    let head = [b"d", &head[..], pieces.as_bytes()].concat();
-    let tail = [&tail[..], b"e"].concat();
-    let mut hasher = Sha1::new();
-    for part in [&head[..], hashes.pieces, &tail] {
-        hasher.update(part);
-    }
-    let btih = hashes.btih.ok_or(Missing::Hash("btih"))?;
-    if hasher.finalize()[..] != btih {
-        Err(Missing::InfoHash)
-    } else {
-        Ok((head, tail))
-    }
+    let pieces = format!("6:pieces{length}:");
+    Ok(InfoHash {
+        before: [b"d", &head[..], pieces.as_bytes()].concat(),
+        pieces: Sums::raw(length),
+        after: [&tail[..], b"e"].concat(),
+        expected: hashes.btih.ok_or(Missing::Hash("btih"))?,
+    })
 }
 
 /// A dictionary's entries without its `d` and `e`.

@@ -9,13 +9,18 @@ use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::name::QName;
 
-use crate::answer::{Answer, Missing};
+use crate::answer::{Answer, Missing, Part};
 use crate::document::{BrokenMirrors, Document, Sources};
 use crate::escape::{attachment, xml_text};
 use crate::sources::Behind;
+use crate::sums::Sums;
 
 /// Writes into memory, so that errors do not happen; they are passed on to keep the code plain.
-pub(crate) struct Xml(Writer<Vec<u8>>);
+pub(crate) struct Xml {
+    out: Writer<Vec<u8>>,
+    /// What stands before that.
+    parts: Vec<Part<'static>>,
+}
 
 /// An attribute's name and its value, not escaped.
 pub(crate) type Pair<'p> = (&'static str, &'p str);
@@ -25,7 +30,8 @@ impl Xml {
     pub(crate) fn new(capacity: usize) -> io::Result<Self> {
         let mut writer = Writer::new_with_indent(Vec::with_capacity(capacity), b' ', 1);
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        Ok(Self(writer))
+        let parts = Vec::new();
+        Ok(Self { out: writer, parts })
     }
 
     /// An element with more inside.
@@ -35,9 +41,10 @@ impl Xml {
         attributes: &[Pair<'_>],
         inside: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
-        self.0.write_event(Event::Start(start(name, attributes)))?;
+        self.out
+            .write_event(Event::Start(start(name, attributes)))?;
         inside(self)?;
-        self.0.write_event(Event::End(BytesEnd::new(name)))
+        self.out.write_event(Event::End(BytesEnd::new(name)))
     }
 
     /// An element with text.
@@ -47,49 +54,38 @@ impl Xml {
         attributes: &[Pair<'_>],
         text: &str,
     ) -> io::Result<()> {
-        self.0.write_event(Event::Start(start(name, attributes)))?;
-        self.0
+        self.out
+            .write_event(Event::Start(start(name, attributes)))?;
+        self.out
             .write_event(Event::Text(BytesText::new(&xml_text(text.as_bytes()))))?;
-        self.0.write_event(Event::End(BytesEnd::new(name)))
+        self.out.write_event(Event::End(BytesEnd::new(name)))
     }
 
     /// An element without content.
     pub(crate) fn empty(&mut self, name: &'static str, attributes: &[Pair<'_>]) -> io::Result<()> {
-        self.0.write_event(Event::Empty(start(name, attributes)))
+        self.out.write_event(Event::Empty(start(name, attributes)))
     }
 
-    /// A `hash` element for each piece, that deep in the document, numbered from 0 in an attribute
-    /// if one is named. There are tens of thousands in a large file; digits need no escape, so
-    /// they take the short way.
-    pub(crate) fn piece_hashes(&mut self, hashes: &[[u8; 20]], depth: usize, number: Option<&str>) {
-        let out = self.0.get_mut();
-        let mut digits = [0; 40];
-        for (index, hash) in hashes.iter().enumerate() {
-            out.push(b'\n');
-            out.extend(std::iter::repeat_n(b' ', depth));
-            out.extend_from_slice(b"<hash");
-            if let Some(number) = number {
-                out.extend_from_slice(format!(" {number}=\"{index}\"").as_bytes());
-            }
-            // The lengths fit.
-            let _ = hex::encode_to_slice(hash, &mut digits);
-            out.push(b'>');
-            out.extend_from_slice(&digits);
-            out.extend_from_slice(b"</hash>");
-        }
+    /// Sums of the file, behind what was written so far.
+    pub(crate) fn sums(&mut self, sums: Sums) {
+        let before = std::mem::take(self.out.get_mut());
+        self.parts.push(Part::Bytes(before.into()));
+        self.parts.push(Part::Sums(sums));
     }
 
     /// Markup as it stands.
     pub(crate) fn raw(&mut self, markup: &[u8]) {
-        let out = self.0.get_mut();
+        let out = self.out.get_mut();
         out.push(b'\n');
         out.extend_from_slice(markup);
     }
 
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        let mut bytes = self.0.into_inner();
+    pub(crate) fn into_parts(self) -> Vec<Part<'static>> {
+        let mut parts = self.parts;
+        let mut bytes = self.out.into_inner();
         bytes.push(b'\n');
-        bytes
+        parts.push(Part::Bytes(bytes.into()));
+        parts
     }
 }
 
@@ -125,9 +121,15 @@ fn attribute_value(value: &str) -> Cow<'_, str> {
 
 /// The answer that both metalinks are: content type, file name, `Vary`, and what a test with
 /// broken mirrors adds.
-pub(crate) fn answer<'a>(doc: &Document<'_>, media_type: &str, suffix: &str) -> Answer<'a> {
-    let answer = Answer::new(&format!("{media_type}; charset=UTF-8"))
-        .header("Content-Disposition", attachment(doc.file.name(), suffix));
+pub(crate) fn answer<'a>(
+    doc: &Document<'_>,
+    media_type: &str,
+    suffix: &str,
+    body: Vec<Part<'static>>,
+) -> Answer<'a> {
+    let mut answer = Answer::new(&format!("{media_type}; charset=UTF-8"));
+    answer.body = body;
+    let answer = answer.header("Content-Disposition", attachment(doc.file.name(), suffix));
     if doc.broken_mirrors.is_none() {
         return answer.header("Vary", "accept").for_this_client();
     }
@@ -153,8 +155,7 @@ pub(crate) fn lists_mirrors(broken: Option<BrokenMirrors<'_>>) -> bool {
     !broken.is_some_and(|broken| broken.only)
 }
 
-/// Room for a document with that many hashes of pieces and mirrors.
+/// Room for a document with that many mirrors.
 pub(crate) fn capacity(doc: &Document<'_>) -> usize {
-    let pieces = doc.hashes.map_or(0, |h| h.pieces.len() / 20);
-    4096 + pieces * 80 + doc.choices().len() * 160
+    4096 + doc.choices().len() * 160
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::sums::Sums;
 use crate::{Answer, Document, Missing, date};
 
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     let hashes = doc.hashes.ok_or(Missing::Zsync)?;
     let sha1 = hashes.sha1.ok_or(Missing::Hash("sha1"))?;
     let zsync = hashes.zsync;
-    if zsync.block_size == 0 || zsync.hash_lengths.trim().is_empty() || zsync.sums.is_empty() {
+    if zsync.block_size == 0 || zsync.hash_lengths.trim().is_empty() || zsync.sums == 0 {
         return Err(Missing::Zsync);
     }
     let mut head = Head(Vec::with_capacity(1024));
@@ -26,7 +27,7 @@ pub(crate) fn answer<'a>(doc: &Document<'a>) -> Result<Answer<'a>, Missing> {
     Ok(Answer::new("application/x-zsync")
         .for_this_client()
         .with(head.0)
-        .with(zsync.sums))
+        .with_sums(Sums::raw(zsync.sums)))
 }
 
 /// The header lines before the sums.

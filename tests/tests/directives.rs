@@ -91,6 +91,7 @@ const GOOD: &[(bool, &str)] = &[
     (SERVER, "MirrorBrainCacheTTL 0"),
     (SERVER, "MirrorBrainCacheStale 86400"),
     (SERVER, "MirrorBrainCacheSize 1000000"),
+    (SERVER, "MirrorBrainMaxLargeDocuments 1"),
     (DIRECTORY, "ASLookup On"),
     (DIRECTORY, "ASLookupDebug Off"),
     (DIRECTORY, "ASSetHeaders On"),
@@ -403,6 +404,11 @@ const BAD: &[(bool, &str, &str)] = &[
         SERVER,
         "MirrorBrainCacheSize 64M",
         "MirrorBrainCacheSize: \"64M\" is not a number of bytes, 0 or more",
+    ),
+    (
+        SERVER,
+        "MirrorBrainMaxLargeDocuments 0",
+        "MirrorBrainMaxLargeDocuments: \"0\" is not a number of documents, 1 or more",
     ),
     (
         SERVER,

@@ -91,6 +91,7 @@ pub fn mirrors(database: &Database, path: &str) -> Result<usize, mirror_db::DbEr
 }
 
 /// How long something takes to become true; at most `limit`.
+#[allow(dead_code, reason = "not every test binary uses it")]
 #[track_caller]
 pub fn until(limit: Duration, mut is_true: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();

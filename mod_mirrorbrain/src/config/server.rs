@@ -35,6 +35,7 @@ pub struct Server {
     pub cache_ttl: Option<Duration>,
     pub cache_stale: Option<Duration>,
     pub cache_bytes: Option<u64>,
+    pub max_large: Option<usize>,
     pub publisher: Option<Arc<Publisher>>,
     pub magnet_links: Option<bool>,
     pub broken_mirrors: Option<Arc<Path>>,
@@ -77,6 +78,7 @@ impl Config for Server {
             cache_ttl: inner.cache_ttl.or(outer.cache_ttl),
             cache_stale: inner.cache_stale.or(outer.cache_stale),
             cache_bytes: inner.cache_bytes.or(outer.cache_bytes),
+            max_large: inner.max_large.or(outer.max_large),
             publisher: inner.publisher.clone().or_else(|| outer.publisher.clone()),
             magnet_links: inner.magnet_links.or(outer.magnet_links),
             broken_mirrors: inner

@@ -273,6 +273,12 @@ pub const DIRECTIVES: &[Entry] = &[
         c"bytes per child",
     ),
     server(
+        c"MirrorBrainMaxLargeDocuments",
+        One,
+        srv::max_large,
+        c"documents with sums that a child sends at a time",
+    ),
+    server(
         c"MirrorBrainMetalinkHashesPathPrefix",
         Raw,
         srv::hashes_path_prefix,

@@ -2,7 +2,7 @@
 
 use super::value::file;
 use crate::config::{Server, YumPattern, YumRule};
-use apache::argument::{bytes, seconds, text, wrong};
+use apache::argument::{bytes, number, seconds, text, wrong};
 use apache::{Command, Regex, SetResult};
 use representation::yum::Format;
 use representation::{DhtNode, Publisher};
@@ -154,6 +154,11 @@ pub fn memcache_server(server: &mut Server, command: &Command<'_>, args: &[&CStr
 
 pub fn geo_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.geo_database = Some(file(command, args)?);
+    Ok(())
+}
+
+pub fn max_large(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    server.max_large = Some(number(command, args, 1, "documents")?);
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use mirror_selection::{Choice, Client, Code, Distance, Extent, Mirror, MirrorRow
 use representation::redirect::Redirect;
 use representation::yum::{Directory, Format, List};
 use representation::{
-    Answer, Behind, ClientInfo, Document, File, Hashes, Missing, Publisher, Representation, Site,
-    Sources, Zsync,
+    Answer, Behind, ClientInfo, Document, File, Hashes, Missing, Part, Publisher, Representation,
+    Site, Sources, Zsync,
 };
 use sha1::{Digest as _, Sha1};
+use std::convert::Infallible;
 
 pub const ORIGIN: &str = "https://download.example.org";
 pub const SIZE: u64 = 1_500_000;
@@ -192,10 +193,22 @@ pub fn yum_list(path: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'
 pub fn render(doc: &Document<'_>, name: &str) -> Result<Answer<'static>, Missing> {
     let representation = Representation::from_name(name.as_bytes()).unwrap();
     let answer = doc.answer(representation)?;
-    let body = vec![answer.to_bytes().into()];
+    let stored = match representation {
+        Representation::Zsync => &SUMS[..],
+        _ => &PIECES,
+    };
+    let rest = |offset| Ok::<_, Infallible>(&stored[offset as usize..]);
+    if let Some(info) = &answer.info_hash
+        && info.holds(rest) == Ok(false)
+    {
+        return Err(Missing::InfoHash);
+    }
+    let body = answer.to_bytes_with(stored);
+    assert_eq!(answer.length(), body.len() as u64);
     Ok(Answer {
         headers: answer.headers,
-        body,
+        body: vec![Part::Bytes(body.into())],
+        ..Answer::default()
     })
 }
 
@@ -226,12 +239,12 @@ fn hashes(name: &[u8]) -> Hashes<'static> {
         signed: true,
         has_zsync: true,
         piece_length: 262_144,
-        pieces: &PIECES,
+        pieces: PIECES.len() as u64,
         pgp: PGP,
         zsync: Zsync {
             block_size: 2048,
             hash_lengths: "2,2,5",
-            sums: &SUMS,
+            sums: SUMS.len() as u64,
         },
     }
 }
