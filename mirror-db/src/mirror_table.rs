@@ -7,8 +7,9 @@ use tokio_postgres::Row;
 /// The columns of a mirror query, by position.
 pub(crate) const COLUMNS: usize = 16;
 
-/// Reads the rows of a mirror query; those that cannot be used are left out. `say` hears once of each
-/// whose URL is none that clients can be sent to.
+/// Reads the rows of a mirror query; those that cannot be used are left out. The built-in one tells the
+/// operator's name and page behind the columns that a site's own query has. `say` hears once of each
+/// mirror whose URL is none that clients can be sent to.
 pub(crate) fn read(
     statement: &Statement,
     rows: &[Row],
@@ -17,14 +18,19 @@ pub(crate) fn read(
     let mut mirrors = Vec::with_capacity(rows.len());
     for row in rows {
         let columns = text_columns(statement, row)?;
-        let found = columns.len();
-        let columns: [Option<String>; COLUMNS] = columns.try_into().map_err(|_| {
-            DbError::query_failed(format!(
-                "{}: {found} columns instead of {COLUMNS}",
-                statement.name
-            ))
-        })?;
-        let row = mirror_row(&columns);
+        let Some((columns, operator)) = columns.split_first_chunk::<COLUMNS>() else {
+            return Err(DbError::query_failed(format!(
+                "{}: {} columns instead of {COLUMNS}",
+                statement.name,
+                columns.len()
+            )));
+        };
+        let operator = |index: usize| operator.get(index).and_then(Option::as_deref);
+        let row = MirrorRow {
+            operator_name: operator(0),
+            operator_url: operator(1),
+            ..mirror_row(columns)
+        };
         if row.has_foreign_url() {
             let mirror = row.identifier.unwrap_or_default();
             if statement.complains_of(mirror) {
@@ -77,6 +83,7 @@ pub(crate) fn mirror_row(columns: &[Option<String>; COLUMNS]) -> MirrorRow<'_> {
         prefix_only,
         other_countries,
         file_max_size: file_max_size.and_then(integer),
+        ..MirrorRow::default()
     }
 }
 

@@ -24,7 +24,7 @@ use tokio::{sync::Notify, time::timeout};
 /// `enabled` is the administrator's switch, `status_baseurl` that of the mirror probe.
 const SQL: &str = "\
 SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, region_only, \
-country_only, as_only, prefix_only, other_countries, file_maxsize \
+country_only, as_only, prefix_only, other_countries, file_maxsize, operator_name, operator_url \
 FROM server WHERE enabled AND status_baseurl AND score > 0";
 
 /// A number that changes with each change of a row: every version of a row has its own place and

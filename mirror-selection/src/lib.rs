@@ -50,7 +50,7 @@ mod view;
 pub use candidates::Candidates;
 pub use client::Client;
 pub use group::{Group, Realm};
-pub use mirror::{Mirror, MirrorRow};
+pub use mirror::{Mirror, MirrorRow, Operator};
 pub use place::{Code, Region, parse_coordinates};
 pub use rank::{Distance, Order, Ties, UnknownDistance};
 pub use select::{Extent, select};

@@ -42,6 +42,29 @@ pub struct Mirror {
     pub other_countries: Box<[Code]>,
     /// The largest file in bytes that it delivers well; 0 for no limit.
     pub file_max_size: u64,
+    /// Who runs it, for people.
+    pub operator: Option<Box<Operator>>,
+}
+
+/// Who runs a mirror.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// Never empty.
+    pub name: Box<str>,
+    /// A home page, `http` or `https`, safe in an attribute as base URLs are.
+    pub url: Option<Box<str>>,
+}
+
+impl Operator {
+    fn new(name: Option<&str>, url: Option<&str>) -> Option<Box<Self>> {
+        let name = name.map(str::trim).filter(|name| !name.is_empty())?;
+        let is_web = |url: &&str| url.starts_with("http://") || url.starts_with("https://");
+        let url = url.map(str::trim).filter(is_web);
+        Some(Box::new(Self {
+            name: name.into(),
+            url: url.map(|url| utf8_percent_encode(url, NO_URL).to_string().into()),
+        }))
+    }
 }
 
 /// A row of the mirror query, column by column as the database has it; `None` is NULL.
@@ -51,7 +74,7 @@ pub struct Mirror {
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(
     missing_docs,
-    reason = "each field is the column of Mirror's field of that name"
+    reason = "each field is the column of the field of that name"
 )]
 pub struct MirrorRow<'a> {
     pub id: Option<i64>,
@@ -70,6 +93,8 @@ pub struct MirrorRow<'a> {
     pub prefix_only: Option<&'a str>,
     pub other_countries: Option<&'a str>,
     pub file_max_size: Option<i64>,
+    pub operator_name: Option<&'a str>,
+    pub operator_url: Option<&'a str>,
 }
 
 impl MirrorRow<'_> {
@@ -128,6 +153,7 @@ impl Mirror {
             prefix_only: is_true(row.prefix_only),
             other_countries: row.other_countries.map(codes).unwrap_or_default(),
             file_max_size: u64::try_from(row.file_max_size?).unwrap_or(0),
+            operator: Operator::new(row.operator_name, row.operator_url),
         })
     }
 
@@ -152,6 +178,7 @@ impl Mirror {
             prefix_only: false,
             other_countries: Box::default(),
             file_max_size: 0,
+            operator: None,
         })
     }
 }
@@ -234,10 +261,32 @@ mod tests {
         prefix_only: Some("f"),
         other_countries: Some(""),
         file_max_size: Some(0),
+        operator_name: Some(" Hochschule "),
+        operator_url: Some("https://m.example/<x>"),
     };
 
     fn read(row: MirrorRow<'_>) -> Mirror {
         Mirror::from_row(&row).expect("a usable row")
+    }
+
+    #[test]
+    fn an_operator_has_a_name_and_perhaps_a_home_page() {
+        let of = |name, url| {
+            let (operator_name, operator_url) = (name, url);
+            let row = MirrorRow {
+                operator_name,
+                operator_url,
+                ..ROW
+            };
+            Mirror::from_row(&row).and_then(|mirror| mirror.operator)
+        };
+        let operator = of(ROW.operator_name, ROW.operator_url).unwrap();
+        assert_eq!(&*operator.name, "Hochschule");
+        assert_eq!(operator.url.as_deref(), Some("https://m.example/%3Cx%3E"));
+        assert_eq!(of(Some(" "), ROW.operator_url), None);
+        assert_eq!(of(None, None), None);
+        let unsafe_url = of(Some("x"), Some("javascript:alert(1)"));
+        assert_eq!(unsafe_url.unwrap().url, None);
     }
 
     #[test]

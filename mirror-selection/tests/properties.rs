@@ -81,6 +81,7 @@ fn mirror() -> impl Strategy<Value = Mirror> {
             prefix_only,
             other_countries: other.and_then(Code::parse).into_iter().collect(),
             file_max_size: max,
+            operator: None,
         }
     })
 }

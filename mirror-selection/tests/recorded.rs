@@ -49,6 +49,7 @@ fn mirror(row: &Value) -> Mirror {
         prefix_only: prefix_only.as_str(),
         other_countries: other_countries.as_str(),
         file_max_size: file_max_size.as_i64(),
+        ..MirrorRow::default()
     })
     .expect("a usable row")
 }

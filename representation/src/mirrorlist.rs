@@ -16,10 +16,16 @@ const STYLE: &str = include_str!("mirrorlist/style.css");
 /// Left out beside a site's own sheet: ours cannot know whether those colours suit a dark page.
 const DARK_STYLE: &str = include_str!("mirrorlist/dark.css");
 
+/// A page for one client, and links that all lead to the same file: nothing for a search engine, nor
+/// for `wget -r`.
+const ROBOTS: &str = "noindex, nofollow";
+
 pub(crate) fn answer<'a>(doc: &Document<'a>) -> Answer<'a> {
     // The page shows the client's address: no business of a shared cache.
     Answer::new("text/html; charset=UTF-8")
         .for_this_client()
+        // A site's own frame may lack the element.
+        .header("X-Robots-Tag", ROBOTS)
         .with(top(doc))
         .with(body(doc).into_string().into_bytes())
         .with(bottom(doc))
@@ -38,6 +44,7 @@ fn top<'a>(doc: &Document<'a>) -> Segment<'a> {
         head {
             meta charset="UTF-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="robots" content=(ROBOTS);
             title { "Mirrors of " (name) }
             style { (PreEscaped(STYLE)) }
             @match &doc.site.style_sheet {

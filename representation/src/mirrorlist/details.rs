@@ -1,4 +1,5 @@
-//! The upper half of the page: the file, its hashes, and its other representations.
+//! The upper half of the page: the file, its hashes, how to check them, and its other
+//! representations.
 
 use maud::{Markup, html};
 
@@ -11,21 +12,28 @@ pub(super) fn file_info(doc: &Document<'_>) -> Markup {
         div id="mirrorbrain-fileinfo" {
             h2 { "File" }
             ul {
-                (row("Name", &html! { bdi { (escape::display(doc.file.name())) } }))
-                (row("Size", &html! { (size(doc.file.size)) }))
-                (row("Last modified", &html! {
+                (row(&html! { "Name" }, &html! { bdi { (escape::display(doc.file.name())) } }))
+                (row(&html! { "Size" }, &html! { (size(doc.file.size)) }))
+                (row(&html! { "Last modified" }, &html! {
                     time datetime=(published) { (date::rfc822(doc.file.mtime)) }
                 }))
                 @for (label, digest) in HASHES {
                     @if let Some(hash) = shown_hash(doc, digest) {
-                        (row(label, &html! { code { (hash) } }))
+                        @let url = doc.file.document_url(digest.name());
+                        (row(
+                            &html! { a href=(url) rel="nofollow" { (label) } },
+                            &html! { code { (hash) } },
+                        ))
                     }
                 }
             }
             p class="download" {
-                a href=(doc.file.self_url()) { "Download" }
+                a href=(doc.file.self_url()) rel="nofollow" { "Download" }
                 @if doc.choices().is_empty() { " from this server." }
                 @else { " from the mirror that suits you best." }
+            }
+            @if let Some(command) = check(doc) {
+                p class="check" { "Then check it: " kbd { (command) } }
             }
         }
     }
@@ -44,7 +52,15 @@ fn shown_hash(doc: &Document<'_>, digest: Digest) -> Option<String> {
     doc.hex(digest).filter(|_| shown)
 }
 
-fn row(label: &str, value: &Markup) -> Markup {
+/// The command that checks a download, for a shell. Our hash lines have to name the file.
+fn check(doc: &Document<'_>) -> Option<String> {
+    let known = doc.hex(Digest::Sha256).is_some() && !doc.site.suppress_file_names;
+    // In a URL of ours quotes are escaped.
+    let url = doc.file.document_url(Digest::Sha256.name());
+    known.then(|| format!("curl -s '{url}' | sha256sum -c"))
+}
+
+fn row(label: &Markup, value: &Markup) -> Markup {
     html! {
         li {
             div class="mirrorbrain-label" { (label) }
@@ -91,7 +107,7 @@ fn group(label: &str, links: &[(&str, String)]) -> Markup {
         div class="mirrorbrain-links-grp" {
             div class="mirrorbrain-label" { (label) }
             @for (text, url) in links {
-                div class="mirrorbrain-btn" { a href=(url) { (text) } }
+                div class="mirrorbrain-btn" { a href=(url) rel="nofollow" { (text) } }
             }
         }
     }

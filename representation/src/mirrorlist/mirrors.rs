@@ -1,7 +1,7 @@
 //! The lower half of the page: who asks, the map, and the mirrors by group.
 
 use maud::{Markup, html};
-use mirror_selection::{Choice, Group};
+use mirror_selection::{Choice, Group as Reason, Operator};
 
 use super::details::thousands;
 use super::map::{self, Place};
@@ -11,22 +11,50 @@ use crate::{countries, escape};
 /// What browsers open without doing something else than fetching the file.
 const SCHEMES: [&str; 5] = ["http", "https", "ftp", "ftps", "rsync"];
 
+/// How many mirrors are shown at once. On a phone each takes three lines.
+const OPEN: usize = 10;
+
 pub(super) fn mirrors(doc: &Document<'_>) -> Markup {
     let place = doc.client.coordinates.and_then(map::known);
+    let mut open = OPEN;
     html! {
         div id="mirrorbrain-mirrors" {
             h2 { "Mirrors" }
             @if doc.choices().is_empty() {
                 (none(doc))
             } @else {
-                p { (whereabouts(&doc.client)) }
+                p { (whereabouts(doc, place.is_some())) }
                 @if let Some(map) = map::map(place, doc.choices()) { (map) }
                 @for group in doc.choices().chunk_by(|a, b| a.group() == b.group()) {
-                    (mirror_group(doc, group, place))
+                    (Group { doc, choices: shown_order(doc, group, place), client: place }.show(&mut open))
+                }
+                p class="origin" {
+                    "The address to pass on is "
+                    a href=(doc.file.self_url()) rel="nofollow" { (doc.file.self_url()) }
+                    ": this server sends everybody to a mirror nearby."
                 }
             }
         }
     }
+}
+
+/// The mirrors of a group by what the page shows of them, the nearest first. MirrorBrain 2.19 has
+/// them in the order of its metalinks, which is by the distance on the map.
+fn shown_order<'a>(
+    doc: &Document<'_>,
+    choices: &'a [Choice<'a>],
+    client: Option<Place>,
+) -> Vec<&'a Choice<'a>> {
+    let mut choices: Vec<_> = choices.iter().collect();
+    if let Some(client) = client.filter(|_| !doc.compatible) {
+        let distance = |choice: &&Choice<'_>| {
+            let distance = map::place(choice).map(|place| map::distance(client, place));
+            // Bits of a number that is not negative sort as the number does.
+            distance.unwrap_or(f64::INFINITY).to_bits()
+        };
+        choices.sort_by_cached_key(distance);
+    }
+    choices
 }
 
 fn none(doc: &Document<'_>) -> Markup {
@@ -38,7 +66,7 @@ fn none(doc: &Document<'_>) -> Markup {
         div id="mirrorbrain-mirrors-none" {
             p {
                 (why) " It is sent "
-                a href=(doc.file.self_url()) { "from this server" }
+                a href=(doc.file.self_url()) rel="nofollow" { "from this server" }
                 "."
             }
         }
@@ -46,7 +74,13 @@ fn none(doc: &Document<'_>) -> Markup {
 }
 
 /// One sentence about the client, of what is known.
-fn whereabouts(client: &ClientInfo<'_>) -> Markup {
+fn whereabouts(doc: &Document<'_>, placed: bool) -> Markup {
+    let client = &doc.client;
+    let order = if placed && !doc.compatible {
+        "The nearest of each group first"
+    } else {
+        "Best first"
+    };
     let network: Vec<String> = [
         client.address.map(|a| a.to_owned()),
         client.asn.map(|asn| format!("AS{asn}")),
@@ -58,8 +92,8 @@ fn whereabouts(client: &ClientInfo<'_>) -> Markup {
     let network = escape::line(&network.join(", ")).into_owned();
     html! {
         @match country(client) {
-            Some(country) => { "Best first, for a visitor from " (country) },
-            None => { "Best first" },
+            Some(country) => { (order) ", for a visitor from " (country) },
+            None => { (order) },
         }
         @if !network.is_empty() { " (" bdi { (network) } ")" }
         "."
@@ -77,12 +111,47 @@ fn country<'a>(client: &ClientInfo<'a>) -> Option<&'a str> {
         .or(Some(code))
 }
 
-fn mirror_group(doc: &Document<'_>, choices: &[Choice<'_>], client: Option<Place>) -> Markup {
-    let distances = client.is_some() && choices.iter().any(|c| map::place(c).is_some());
-    html! {
-        div class="mirrorbrain-mirrors-grp" {
-            table {
-                caption { h3 { (title(doc, choices)) } }
+/// The mirrors that are for the same reason where they are.
+struct Group<'a> {
+    doc: &'a Document<'a>,
+    choices: Vec<&'a Choice<'a>>,
+    client: Option<Place>,
+}
+
+impl Group<'_> {
+    /// Shows as many as are still to be `open`, and folds the others.
+    fn show(&self, open: &mut usize) -> Markup {
+        let title = title(self.doc, self.choices.first().map(|choice| choice.group()));
+        let (shown, folded) = self
+            .choices
+            .split_at_checked(*open)
+            .unwrap_or((&self.choices, &[]));
+        *open -= shown.len();
+        html! {
+            div class="mirrorbrain-mirrors-grp" {
+                h3 { (title) }
+                @if !shown.is_empty() { (self.table(&title, shown)) }
+                @if !folded.is_empty() {
+                    details {
+                        summary {
+                            (folded.len())
+                            @if !shown.is_empty() { " more" }
+                            @else if folded.len() == 1 { " mirror" }
+                            @else { " mirrors" }
+                        }
+                        (self.table(&title, folded))
+                    }
+                }
+            }
+        }
+    }
+
+    fn table(&self, title: &str, choices: &[&Choice<'_>]) -> Markup {
+        let distances =
+            self.client.is_some() && self.choices.iter().any(|c| map::place(c).is_some());
+        let client = self.client.filter(|_| distances);
+        html! {
+            table aria-label=(title) {
                 thead {
                     tr {
                         th scope="col" { "Mirror" }
@@ -91,31 +160,31 @@ fn mirror_group(doc: &Document<'_>, choices: &[Choice<'_>], client: Option<Place
                     }
                 }
                 tbody {
-                    @for choice in choices { (row(doc, choice, client.filter(|_| distances))) }
+                    @for choice in choices { (row(self.doc, choice, client)) }
                 }
             }
         }
     }
 }
 
-fn title(doc: &Document<'_>, choices: &[Choice<'_>]) -> String {
+fn title(doc: &Document<'_>, group: Option<Reason>) -> String {
     let client = &doc.client;
-    match choices.first().map(Choice::group) {
-        Some(Group::Prefix) => "In your network".to_owned(),
-        Some(Group::As) => match client.asn {
+    match group {
+        Some(Reason::Prefix) => "In your network".to_owned(),
+        Some(Reason::As) => match client.asn {
             Some(asn) => format!("At your provider (AS{asn})"),
             None => "At your provider".to_owned(),
         },
-        Some(Group::Country) => match country(client) {
+        Some(Reason::Country) => match country(client) {
             Some(country) => format!("For your country, {country}"),
             None => "For every country".to_owned(),
         },
-        Some(Group::Region) => match client.continent.and_then(countries::continent) {
+        Some(Reason::Region) => match client.continent.and_then(countries::continent) {
             Some(continent) => format!("On your continent, {continent}"),
             None => "On your continent".to_owned(),
         },
-        Some(Group::LastResort) => "Only if nothing else works".to_owned(),
-        Some(Group::Elsewhere) | None => "Elsewhere".to_owned(),
+        Some(Reason::LastResort) => "Only if nothing else works".to_owned(),
+        Some(Reason::Elsewhere) | None => "Elsewhere".to_owned(),
     }
 }
 
@@ -131,12 +200,29 @@ fn row(doc: &Document<'_>, choice: &Choice<'_>, client: Option<Place>) -> Markup
     html! {
         tr {
             td {
-                @if SCHEMES.contains(&&*scheme) { a href=(url) { (breakable(host)) } } @else { (url) }
-                @if scheme != "http" && scheme != "https" { " " small { (scheme) } }
+                @if SCHEMES.contains(&&*scheme) {
+                    a href=(url) rel="nofollow" { (breakable(host)) } " " small { (scheme) }
+                } @else { (url) }
+                @if let Some(operator) = &choice.mirror().operator { (operated(doc, operator)) }
             }
             td { (country.unwrap_or(code.as_str())) }
             @if client.is_some() {
                 td class="distance" { (distance.map(kilometres).unwrap_or_default()) }
+            }
+        }
+    }
+}
+
+/// Who runs a mirror. In a page of MirrorBrain 2.19 the only links of a group are mirrors.
+fn operated(doc: &Document<'_>, operator: &Operator) -> Markup {
+    let name = escape::line(&operator.name);
+    html! {
+        br;
+        small {
+            "run by "
+            @match operator.url.as_deref().filter(|_| !doc.compatible) {
+                Some(url) => { a href=(url) rel="nofollow" { bdi { (name) } } }
+                None => { bdi { (name) } }
             }
         }
     }

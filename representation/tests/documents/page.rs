@@ -181,3 +181,136 @@ fn a_site_can_bring_its_own_frame() {
     let text = String::from_utf8_lossy(&text);
     assert!(!text.contains("style.css") && text.matches("<main>").count() == 1);
 }
+
+/// The page as it is under `MirrorBrainCompatible Off`.
+fn better(world: &World) -> Html {
+    let bytes = world.with(|doc| {
+        doc.compatible = false;
+        render(doc, "mirrorlist").unwrap().to_bytes()
+    });
+    let page = Html::parse_document(std::str::from_utf8(&bytes).unwrap());
+    assert_eq!(page.errors, Vec::<String>::new());
+    page
+}
+
+fn texts(page: &Html, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).unwrap();
+    let elements = page.select(&selector);
+    elements.map(|element| element.text().collect()).collect()
+}
+
+#[test]
+fn each_hash_is_linked_and_can_be_checked() {
+    let mut world = World::new("it's.iso");
+    let page = Html::parse_document(&world.text("mirrorlist"));
+    let url = "https://download.example.org/iso/it%27s.iso";
+    assert_eq!(
+        hrefs(&page, "#mirrorbrain-fileinfo .mirrorbrain-label a"),
+        ["sha256", "sha1", "md5", "btih"].map(|name| format!("{url}.{name}"))
+    );
+    assert_eq!(
+        texts(&page, "kbd"),
+        [format!("curl -s '{url}.sha256' | sha256sum -c")]
+    );
+    // The line would not say which file it is about.
+    world.site.suppress_file_names = true;
+    assert!(!world.text("mirrorlist").contains("<kbd"));
+}
+
+#[test]
+fn robots_are_told_to_leave_it_alone() {
+    let world = World::new("a.iso");
+    let answer = world.answer("mirrorlist").unwrap();
+    assert_eq!(answer.get("X-Robots-Tag"), Some("noindex, nofollow"));
+    let page = Html::parse_document(&world.text("mirrorlist"));
+    let robots = Selector::parse("meta[name=robots]").unwrap();
+    let content = page.select(&robots).filter_map(|meta| meta.attr("content"));
+    assert_eq!(content.collect::<Vec<_>>(), ["noindex, nofollow"]);
+    let links = Selector::parse("a:not([rel=nofollow])").unwrap();
+    assert_eq!(page.select(&links).count(), 0);
+}
+
+#[test]
+fn what_is_far_away_is_folded() {
+    let mut world = World::new("a.iso");
+    let of = |id: i64, country: &str| {
+        let url = format!("http://m{id}.example.org/");
+        mirror(id, "eu", country, (50.0, id as f64 / 10.0), &url)
+    };
+    world.mirrors = (1..=7).map(|id| of(id, "de")).collect();
+    world.mirrors.extend((8..=40).map(|id| of(id, "fr")));
+    for page in [
+        Html::parse_document(&world.text("mirrorlist")),
+        better(&world),
+    ] {
+        assert_eq!(hrefs(&page, ".mirrorbrain-mirrors-grp a").len(), 40);
+        assert_eq!(hrefs(&page, ".mirrorbrain-mirrors-grp details a").len(), 30);
+        assert_eq!(texts(&page, "summary"), ["30 more"]);
+    }
+    world.mirrors.truncate(10);
+    assert!(!world.text("mirrorlist").contains("<details"));
+    world.mirrors = (1..=12).map(|id| of(id, "de")).collect();
+    world.mirrors.push(of(13, "fr"));
+    let page = better(&world);
+    assert_eq!(texts(&page, "summary"), ["2 more", "1 mirror"]);
+}
+
+#[test]
+fn the_nearest_by_what_is_shown_comes_first() {
+    let mut world = World::new("a.iso");
+    // In the north a degree of longitude is short: on the map the second is nearer.
+    world.client.coordinates = Some((70.0, 20.0));
+    world.client.country = None;
+    world.mirrors = vec![
+        mirror(1, "eu", "no", (70.0, 32.0), "http://east.example.org/"),
+        mirror(2, "eu", "no", (60.0, 20.0), "http://south.example.org/"),
+        mirror(3, "eu", "no", (0.0, 0.0), "http://nowhere.example.org/"),
+    ];
+    let page = better(&world);
+    assert_eq!(
+        texts(&page, ".mirrorbrain-mirrors-grp td a"),
+        [
+            "east.example.org",
+            "south.example.org",
+            "nowhere.example.org"
+        ]
+    );
+    assert_eq!(texts(&page, "td.distance"), ["456 km", "1,112 km", ""]);
+}
+
+#[test]
+fn a_mirror_has_its_scheme_and_its_operator() {
+    let mut world = World::new("a.iso");
+    let operator = |name, url: Option<&str>| {
+        Some(Box::new(mirror_selection::Operator {
+            name: Box::from(name),
+            url: url.map(Box::from),
+        }))
+    };
+    world.mirrors[0].operator = operator("Universit\u{e9} <i>", Some("https://fr.example.org/"));
+    world.mirrors[1].operator = operator("Hochschule", None);
+    let page = better(&world);
+    assert_eq!(
+        texts(&page, ".mirrorbrain-mirrors-grp td:first-child"),
+        [
+            "de.example.org httpsrun by Hochschule",
+            "fr.example.org httprun by Universit\u{e9} <i>",
+            "nz.example.org ftp"
+        ]
+    );
+    let operators = ".mirrorbrain-mirrors-grp small a";
+    assert_eq!(hrefs(&page, operators), ["https://fr.example.org/"]);
+    // In the recorded pages the links of a group are its mirrors.
+    let recorded = Html::parse_document(&world.text("mirrorlist"));
+    assert_eq!(hrefs(&recorded, operators), [""; 0]);
+    assert_eq!(texts(&recorded, ".mirrorbrain-mirrors-grp small").len(), 5);
+}
+
+#[test]
+fn the_page_names_the_address_to_pass_on() {
+    let page = Html::parse_document(&World::new("a.iso").text("mirrorlist"));
+    assert_eq!(
+        hrefs(&page, ".origin a"),
+        ["https://download.example.org/iso/a.iso"]
+    );
+}
