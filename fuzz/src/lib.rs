@@ -40,6 +40,9 @@ pub const TARGETS: &[Target] = &[
     target("asn_table", targets::asn::asn_table),
     target("import", targets::asn::import),
     target("memcached", targets::network::memcached),
+    target("site_config", targets::tool::site_config),
+    target("edited", targets::tool::edited),
+    target("markers", targets::tool::markers),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

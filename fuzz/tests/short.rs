@@ -31,6 +31,7 @@ macro_rules! targets {
 targets! {
     query accept suffix connection sql directives columns mirrors mmdb documents
     listing view addresses networks asn_table import memcached
+    site_config edited markers
 }
 
 fn setting(name: &str, default: u64) -> u64 {

@@ -2,8 +2,7 @@
 
 mod edited;
 
-pub(crate) use edited::to_edit;
-pub use edited::{Text, TextError};
+pub use edited::{Text, TextError, to_edit};
 
 use crate::error::Failure;
 use crate::python::flag;

@@ -143,3 +143,26 @@ fn a_database_without_ipv6_only_says_what_adds_it() {
     site.mb(&["new", "six", "-H", "http://[2001:db8:9::5]/"])
         .ok();
 }
+
+#[test]
+fn a_marker_that_would_be_misread_asks_for_another_delimiter() {
+    let site = Site::new("mb_markers_delimiter");
+    site.db
+        .sql("UPDATE marker SET subtree_name = 'a | b' WHERE subtree_name = 'Updates'");
+    let before = site.state();
+    let said = site
+        .edit(&["markers", "-e"], "/^Readme/d", "y\n")
+        .complaint();
+    assert!(
+        said.contains("\"a | b\" would be misread with \"|\""),
+        "{said}"
+    );
+    assert_eq!(site.state(), before);
+    site.edit(&["markers", "-e", "-d", "::"], "/^Readme/d", "y\n")
+        .ok();
+    assert_eq!(
+        site.db
+            .sql("SELECT count(*) FROM marker WHERE subtree_name = 'a | b'"),
+        "1"
+    );
+}

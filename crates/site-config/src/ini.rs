@@ -3,8 +3,8 @@
 //! - `[section]` begins a section, `key = value` or `key: value` sets a key. Of several equal sections
 //!   the keys are joined, of several equal keys the last one counts. Keys are in lower case, however
 //!   they are written; sections are as written. What `[DEFAULT]` sets holds in all sections.
-//! - Lines that begin with `#`, `;` or the word `rem` are comments, and so is ` ;` after a value, if
-//!   the first semicolon of the line is the one after the blank.
+//! - Lines that begin with `#`, `;` or the word `rem` are comments, and so is what follows ` ;` after
+//!   a value. (Python 2 looked at the first semicolon only; no value can have needed that.)
 //! - A line that begins with a blank continues the value before it, on a line of its own.
 //! - A value of `""` is empty.
 //!
@@ -165,12 +165,10 @@ fn key_and_value(line: &str) -> Option<(String, &str)> {
     if key.is_empty() || key.starts_with(is_space) {
         return None;
     }
-    if let Some(at) = value.find(';')
-        && value
-            .get(..at)
-            .is_some_and(|before| before.ends_with(is_space))
-        && !is_blank(value.get(..at).unwrap_or_default())
-    {
+    value = trim(value);
+    let mut semicolons = value.match_indices(';');
+    let is_comment = |at: &usize| value.get(..*at).is_some_and(|v| v.ends_with(is_space));
+    if let Some(at) = semicolons.find_map(|(at, _)| Some(at).filter(is_comment)) {
         value = value.get(..at).unwrap_or(value);
     }
     let value = match trim(value) {

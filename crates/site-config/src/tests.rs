@@ -1,6 +1,9 @@
 //! Files as sites have them, and what is wrong in others.
 
-use crate::{ConfigError, SiteConfig, ini::SyntaxError};
+use crate::{
+    ConfigError, SiteConfig,
+    ini::{Ini, SyntaxError},
+};
 use std::path::Path;
 
 const MAIN: &str = "[main]\ndbuser = u\ndbpass = p\ndbhost = h\ndbname = n\n";
@@ -107,4 +110,40 @@ fn a_slip_in_a_key_is_noticed() {
             "line 10: dbname in [main] is taken as it stands; %% and %(...)s are not replaced",
         ]
     );
+}
+
+#[test]
+fn the_rules_of_python_2_hold_where_python_3_has_others() {
+    let text = "rem a comment\n[a]\nREM = 1\nempty = \"\"\nlist = one\n  # two\n\n  three ; four\n\
+                first = ; five\nsix=;6\n";
+    let ini = Ini::parse(text).unwrap();
+    for (key, value) in [
+        ("rem", "1"),
+        ("empty", ""),
+        // No blank line and no comment ends a value that goes on.
+        ("list", "one\n# two\nthree ; four"),
+        // A password may begin with a semicolon.
+        ("first", "; five"),
+        ("six", ";6"),
+    ] {
+        assert_eq!(
+            ini.get("a", key).map(|entry| &*entry.value),
+            Some(value),
+            "{key}"
+        );
+    }
+    assert_eq!(Ini::parse("[a]\n x = 1\n"), Err(SyntaxError::NoKey(2)));
+}
+
+#[test]
+fn sections_and_keys_that_come_again_add_to_what_was_there() {
+    let text = "[a]\nx = 1\n[b]\n[a]\nX : 2\ny = 3\n[DEFAULT]\nx = 0\nz = 4\n";
+    let ini = Ini::parse(text).unwrap();
+    let get = |section, key| ini.get(section, key).map(|entry| &*entry.value);
+    assert_eq!(ini.sections().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(
+        [get("a", "x"), get("a", "y"), get("a", "z")],
+        [Some("2"), Some("3"), Some("4")]
+    );
+    assert_eq!([get("b", "x"), get("c", "x")], [Some("0"), None]);
 }

@@ -8,6 +8,7 @@ pub mod listing;
 pub mod mmdb;
 pub mod network;
 pub mod request;
+pub mod tool;
 pub mod view;
 
 /// Splits an input into fields: NUL is the one byte that no name, header or value can hold.

@@ -80,6 +80,16 @@ fn edit(
     delimiter: &str,
     session: &mut Session,
 ) -> Result<(), Failure> {
+    if let Some(marker) = markers
+        .iter()
+        .find(|marker| !is_readable(marker, delimiter))
+    {
+        let name = &marker.subtree_name;
+        return Err(
+            Failure::new(format!("\"{name}\" would be misread with \"{delimiter}\""))
+                .hint("another delimiter that is in no name will do: -d SEP"),
+        );
+    }
     let text = format!("{HEAD}{}", text(markers, delimiter));
     let Edited::Saved(edited) = editor::edit(&text, &mut session.out)? else {
         return Ok(());
@@ -94,13 +104,23 @@ fn edit(
     })
 }
 
-/// One a line.
-fn text(markers: &[Marker], delimiter: &str) -> String {
+/// One a line, as [`parse`] reads them.
+pub fn text(markers: &[Marker], delimiter: &str) -> String {
     let line = |marker: &Marker| {
         let files = marker.files.join(" ");
         format!("{} {delimiter} {files}\n", marker.subtree_name)
     };
     markers.iter().map(line).collect()
+}
+
+/// Whether a line of [`text`] is read as what it was made from.
+pub fn is_readable(marker: &Marker, delimiter: &str) -> bool {
+    let name = &marker.subtree_name;
+    let line = format!("{name} {delimiter}");
+    name.trim() == name
+        && !name.starts_with('#')
+        && !name.contains('\n')
+        && line.find(delimiter) == Some(name.len() + 1)
 }
 
 /// Reads markers, one a line; lines that begin with `#` say nothing.

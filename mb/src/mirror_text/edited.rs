@@ -47,7 +47,7 @@ pub struct Text {
 }
 
 /// The text of a mirror to be edited.
-pub(crate) fn to_edit(mirror: &Server) -> String {
+pub fn to_edit(mirror: &Server) -> String {
     let mut text = HEAD.to_owned();
     for (name, value) in FIELDS {
         let value = value(mirror).replace('\n', &format!("\n{INDENT}"));
