@@ -57,7 +57,7 @@ fn each_example_stands_for_itself() {
     for name in ["asn", "autoindex", "log", "mirrorbrain"] {
         let file = workspace().join("httpd-conf").join(format!("{name}.conf"));
         let told = Httpd::builder()
-            .stock(&["mime"])
+            .stock(&["mime", "log_config"])
             .config("Define MB_MODULES \"@MB_MODULES@\"\nDefine MB_LOG \"@WORK@/download_log\"")
             .config(&format!("Include \"{}\"", file.display()))
             .check();

@@ -126,7 +126,7 @@ fn the_example_configuration_shows_every_directive() {
 #[test]
 fn the_example_configuration_is_accepted() {
     let mut builder = Httpd::builder()
-        .stock(&["mime", "setenvif", "remoteip"])
+        .stock(&["mime", "setenvif", "remoteip", "log_config"])
         .config("Define MB_MODULES \"@MB_MODULES@\"\nDefine MB_TREE \"@TREE@\"")
         .config("Define MB_LOG \"@WORK@/download_log\"");
     for name in ["asn", "mirrorbrain", "log", "proxy"] {
