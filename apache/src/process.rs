@@ -90,6 +90,15 @@ impl<'c> Child<'c> {
         self.main
     }
 
+    /// How many requests it can answer at a time: `ThreadsPerChild`, or one.
+    pub fn workers(self) -> usize {
+        let mut answer: c_int = 0;
+        // SAFETY: a query that writes one integer.
+        let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_MAX_THREADS as c_int, &mut answer) };
+        let threads = if status == 0 { answer } else { 1 };
+        usize::try_from(threads).unwrap_or(1).max(1)
+    }
+
     /// Stops what the child keeps running, with `stop`, when the child ends.
     ///
     /// A prefork child ends in its signal handler, in the midst of whatever its one thread was

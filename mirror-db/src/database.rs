@@ -8,6 +8,7 @@ use crate::{
     remembered::{Found, Kept, Remembered},
     source::Source,
     sums::Subject,
+    waiting::{Turn, Waiting},
 };
 use mirror_selection::MirrorTable;
 use std::{
@@ -17,9 +18,6 @@ use std::{
 
 /// The mirror table of a moment, held without touching its reference count, which all threads share.
 pub type CurrentTable = arc_swap::Guard<Arc<MirrorTable>>;
-
-/// With an expired answer at hand, a request waits this long for a new one.
-const PATIENCE_WITH_STALE: Duration = Duration::from_millis(300);
 
 /// Younger records than this need no closer look.
 const CLOSE_LOOK: Duration = Duration::from_secs(1);
@@ -33,12 +31,16 @@ const LONGEST_PATH: usize = 8192;
 pub struct Database {
     source: Arc<Source>,
     settings: Settings,
+    waiting: Arc<Waiting>,
 }
 
 impl Database {
-    pub(crate) fn new(source: Arc<Source>, settings: &Settings) -> Self {
-        let settings = settings.clone();
-        Self { source, settings }
+    pub(crate) fn new(source: Arc<Source>, settings: &Settings, waiting: &Arc<Waiting>) -> Self {
+        Self {
+            source,
+            settings: settings.clone(),
+            waiting: Arc::clone(waiting),
+        }
     }
 
     /// The connections, for statements of the caller's own.
@@ -61,7 +63,9 @@ impl Database {
     /// seconds since 1970. A file that is not in the database gives an empty record.
     ///
     /// From the cache, or in one round trip that all requests for the file share. Waits at most
-    /// `query_timeout`, and not at all while the database is known to be away.
+    /// `query_timeout`, and not at all while the database is known to be away; if too many wait
+    /// already the answer is [`Busy`](DbError::Busy). An answer that has expired counts only if
+    /// there is no new one.
     pub fn file(&self, path: &str, size: u64, mtime: i64) -> Result<Arc<FileRecord>, DbError> {
         if path.len() > LONGEST_PATH || path.contains('\0') {
             return Ok(Arc::new(FileRecord::unknown()));
@@ -75,12 +79,13 @@ impl Database {
             refresher.wait_for_table(&fetcher.pool, deadline)?;
         }
         if self.settings.cache_ttl.is_zero() {
+            let turn = self.turn().ok_or(DbError::Busy)?;
             let flight = Flight::default();
             let setter = flight.clone();
             fetcher.fetch(path, size, mtime, move |result| {
                 setter.set(result.map(Arc::new))
             });
-            return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
+            return wait(turn, &flight, deadline);
         }
         self.cached(path, size, mtime, now)
     }
@@ -93,29 +98,31 @@ impl Database {
         now: Instant,
     ) -> Result<Arc<FileRecord>, DbError> {
         let deadline = now + self.settings.pool.query_timeout;
-        let key = self.source.fetcher.key(path, size, mtime);
-        let ttl = self.settings.cache_ttl;
-        let Some(record) = self.source.fetcher.cache.get(&key) else {
-            let flight = self.source.fetcher.ask(&key, path, size, mtime);
-            return flight.wait(deadline).unwrap_or(Err(Unavailable.into()));
+        let fetcher = &self.source.fetcher;
+        let key = fetcher.key(path, size, mtime);
+        let Some(record) = fetcher.cache.get(&key) else {
+            // What nobody waits for is not asked: names without end would keep the database from
+            // those that count.
+            let turn = self.turn().ok_or(DbError::Busy)?;
+            return wait(turn, &fetcher.ask(&key, path, size, mtime), deadline);
         };
         if self.is_fresh(&record, path, size, mtime, now) {
             return Ok(record);
         }
         let age = self.age(&record, now);
-        let flight = self.source.fetcher.ask(&key, path, size, mtime);
-        let usable = age < ttl + self.settings.cache_stale;
-        let patience = now + PATIENCE_WITH_STALE;
-        let deadline = if usable {
-            deadline.min(patience)
-        } else {
-            deadline
+        let flight = fetcher.ask(&key, path, size, mtime);
+        let answer = match self.turn() {
+            Some(turn) => wait(turn, &flight, deadline),
+            None => Err(DbError::Busy),
         };
-        match flight.wait(deadline) {
-            Some(Ok(record)) => Ok(record),
-            _ if usable => Ok(record),
-            failure => failure.unwrap_or(Err(Unavailable.into())),
+        if age < self.settings.cache_ttl + self.settings.cache_stale {
+            return Ok(answer.unwrap_or(record));
         }
+        answer
+    }
+
+    fn turn(&self) -> Option<Turn<'_>> {
+        self.waiting.begin(&self.source.pace)
     }
 
     /// As [`file`](Self::file), for a caller who has a place for the record; it is looked at first.
@@ -225,5 +232,24 @@ impl Database {
             digests: digests.clone(),
             generation: self.source.fetcher.cache.generation(),
         }
+    }
+}
+
+/// Waits for an answer, as long as the turn lasts.
+fn wait(
+    mut turn: Turn<'_>,
+    flight: &Flight,
+    deadline: Instant,
+) -> Result<Arc<FileRecord>, DbError> {
+    let patience = turn.deadline(deadline);
+    match flight.wait(patience) {
+        Some(answer) => {
+            if !matches!(answer, Err(DbError::Unavailable(_))) {
+                turn.answered();
+            }
+            answer
+        }
+        None if patience < deadline => Err(DbError::Busy),
+        None => Err(Unavailable.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     ConnectionInfo, Database, LogLevel, Logger, Settings, connection_info::Endpoint,
-    driver::Driver, pool, source::Server,
+    driver::Driver, pool, source::Server, waiting::Waiting,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -12,17 +12,21 @@ use tokio::sync::Semaphore;
 /// One thread drives them all. Those that connect to the same share connections and the mirror
 /// table and, as far as they ask for the same, also what they know of files; of limits that differ
 /// (connections, bytes) the larger one counts.
+///
+/// A quarter of the process's workers may wait for all of them together, and the others only for a
+/// moment: see [`DbError::Busy`](crate::DbError::Busy).
 pub struct Databases {
     opened: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
     driver: Option<Driver>,
+    waiting: Arc<Waiting>,
     /// By the servers that they are about.
     turns: Vec<(Vec<Endpoint>, Arc<Semaphore>)>,
 }
 
 impl Databases {
-    /// Begins to connect to all of `wanted`, which may name one several times. To be called once
-    /// per process, after the last fork.
-    pub fn start(wanted: &[(ConnectionInfo, Settings)], log: &Logger) -> Self {
+    /// Begins to connect to all of `wanted`, which may name one several times, for a process that
+    /// answers with so many `workers`. To be called once per process, after the last fork.
+    pub fn start(wanted: &[(ConnectionInfo, Settings)], workers: usize, log: &Logger) -> Self {
         let driver = match wanted {
             [] => None,
             _ => Driver::start()
@@ -35,6 +39,7 @@ impl Databases {
         let mut databases = Self {
             opened: Vec::new(),
             driver,
+            waiting: Arc::new(Waiting::new(workers)),
             turns: Vec::new(),
         };
         for (info, settings) in wanted {
@@ -69,7 +74,7 @@ impl Databases {
             if let Some(source) = server.source(user)
                 && self.get(info, user).is_none()
             {
-                let database = Database::new(Arc::clone(source), user);
+                let database = Database::new(Arc::clone(source), user, &self.waiting);
                 self.opened
                     .push((info.clone(), user.clone(), Arc::new(database)));
             }

@@ -17,6 +17,10 @@ pub enum DbError {
     /// The database as a whole is away.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// The database is slow, and as many requests wait for it as may; this one did not, or only for a
+    /// moment.
+    #[error("the database is slow, and enough requests wait for it")]
+    Busy,
     /// The database answered, but this statement failed; others may work.
     #[error("{0}")]
     QueryFailed(QueryFailure),

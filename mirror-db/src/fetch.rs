@@ -323,7 +323,7 @@ impl Drop for Assembly {
 fn is_no_name(error: &DbError) -> bool {
     match error {
         DbError::QueryFailed(failure) => failure.is_no_text(),
-        DbError::Unavailable(_) => false,
+        DbError::Unavailable(_) | DbError::Busy => false,
     }
 }
 

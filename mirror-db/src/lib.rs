@@ -41,6 +41,7 @@ mod supervisor;
 pub mod tables;
 mod tls;
 mod value;
+mod waiting;
 
 pub use connection::{Connection, ConnectionError, Parameter, TextRow, Transaction};
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};

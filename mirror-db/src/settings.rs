@@ -44,7 +44,8 @@ pub struct Settings {
     /// How old an answer from the cache may be; zero switches the cache off, so that each request
     /// asks the database.
     pub cache_ttl: Duration,
-    /// How long an expired answer may still be used while the database is away.
+    /// How long an expired answer may still be used when there is no newer one: the database is away,
+    /// gives none in time, or enough requests wait for it.
     pub cache_stale: Duration,
     /// Bound of the file cache in bytes, per process.
     pub cache_bytes: u64,

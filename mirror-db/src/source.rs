@@ -11,6 +11,7 @@ use crate::{
     renew::Renewer,
     shared::{Event, Listener},
     sums::SumsReader,
+    waiting::Pace,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -26,6 +27,8 @@ pub(crate) struct Source {
     pub refresher: Arc<Refresher>,
     pub renewer: Arc<Renewer>,
     pub sums: SumsReader,
+    /// How the look-ups of files fare.
+    pub pace: Pace,
     /// Whether the mirror table is used; a site's own mirror query replaces it.
     pub needs_table: bool,
     /// Whether all that records are made of comes from the tables that we know, of one server: a
@@ -126,6 +129,7 @@ impl Source {
             refresher: refresher.clone(),
             renewer: Arc::default(),
             sums: SumsReader::new(wanted.hash_query.as_deref(), &wanted),
+            pace: Pace::default(),
             needs_table: wanted.mirror_query.is_none(),
             knows_tables: !has_own_query(&wanted) && one_server,
             wanted,

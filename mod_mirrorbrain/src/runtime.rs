@@ -166,7 +166,7 @@ impl ChildInit for Startup {
         let mut shared = Shared {
             child,
             log,
-            databases: Databases::start(&wanted, &logger),
+            databases: Databases::start(&wanted, child.workers(), &logger),
             geo: Vec::new(),
             memories: Vec::new(),
             made_hashes: Arc::new(MadeHashes::new()),

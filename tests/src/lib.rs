@@ -20,6 +20,7 @@ pub mod namespace;
 pub mod network;
 pub mod postgres;
 pub mod process;
+pub mod relay;
 pub mod site;
 pub mod sums;
 

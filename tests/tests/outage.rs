@@ -8,6 +8,7 @@ mod dns;
 mod geo;
 mod listed;
 mod network;
+mod slow;
 mod two_files;
 
 use std::thread::sleep;

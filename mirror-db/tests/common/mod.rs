@@ -74,11 +74,14 @@ impl Deref for Open {
     }
 }
 
+/// Enough that no test has more waiting than may.
+const WORKERS: usize = 256;
+
 /// Opens a database.
 pub fn open(params: &str, settings: Settings) -> (Open, Log) {
     let log = Log::default();
     let wanted = (ConnectionInfo::parse(params).unwrap(), settings);
-    let all = Databases::start(std::slice::from_ref(&wanted), &log.logger());
+    let all = Databases::start(std::slice::from_ref(&wanted), WORKERS, &log.logger());
     let database = all.get(&wanted.0, &wanted.1).unwrap().clone();
     (Open { all, database }, log)
 }
