@@ -23,7 +23,7 @@ pub mod python;
 pub mod session;
 mod time;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use error::Failure;
 use session::Session;
 use std::ffi::{OsStr, OsString};
@@ -57,19 +57,27 @@ fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
+/// Whether `--json` was given to the command or to one below it.
+fn wants_json(matches: &ArgMatches) -> bool {
+    matches.subcommand().is_some_and(|(_, matches)| {
+        let json = matches.try_get_one("json").ok().flatten();
+        json == Some(&true) || wants_json(matches)
+    })
+}
+
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let parsed = cli::Cli::command()
         .try_get_matches_from(arguments)
-        .and_then(|matches| cli::Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+        .and_then(|matches| Ok((cli::Cli::from_arg_matches(&matches)?, wants_json(&matches))));
+    let (cli, is_json) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
         Err(help) => return Ok(help.print()?),
     };
     let Some(command) = cli.command else {
         return Ok(cli::Cli::command().print_help()?);
     };
-    let mut session = Session::new(cli.global);
+    let mut session = Session::new(cli.global, is_json);
     let outcome = commands::run(command, &mut session);
     // What was printed before a failure is printed all the same.
     let flushed = session.out.flush();

@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// The state of one run.
 pub struct Session {
     options: GlobalOptions,
+    is_json: bool,
     config: Option<SiteConfig>,
     connection: Option<Connection>,
     /// Standard output.
@@ -24,18 +25,21 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(options: GlobalOptions) -> Self {
+    pub(crate) fn new(options: GlobalOptions, is_json: bool) -> Self {
         Self {
             options,
+            is_json,
             config: None,
             connection: None,
             out: Output::new(),
         }
     }
 
-    /// Whether more is to be told on stderr.
-    pub fn is_debugging(&self) -> bool {
-        self.options.debug
+    /// Tells on stderr what goes on, if that is wanted.
+    pub fn debug(&self, text: impl std::fmt::Display) {
+        if self.options.debug {
+            anstream::eprintln!("mb: debug: {text}");
+        }
     }
 
     /// The path of the configuration file.
@@ -78,10 +82,22 @@ impl Session {
         Ok(self.config()?.instance(name.as_deref())?)
     }
 
+    /// What the instance is called, as far as that is known.
+    fn instance_name(&self) -> &str {
+        let chosen = self.options.instance.as_deref();
+        let first = || Some(&*self.config.as_ref()?.instances.first()?.name);
+        chosen.or_else(first).unwrap_or_default()
+    }
+
     /// The database of the instance.
     pub fn connection(&mut self) -> Result<&mut Connection, Failure> {
         if self.connection.is_none() {
             let info = self.connection_info()?;
+            let path = self.config_path().display();
+            self.debug(format_args!(
+                "{path}: instance {}: {info}",
+                self.instance_name()
+            ));
             let mut connection = Connection::open(&info, &[], PATIENCE)?;
             self.check_version(&mut connection)?;
             self.connection = Some(connection);
@@ -109,11 +125,16 @@ impl Session {
             }
             _ => return Ok(()),
         };
-        self.out.line(format_args!(
-            "found database version {found}, older than us: {} >>>>>>>> upgrading",
-            Version::CURRENT
-        ))?;
-        Version::CURRENT.write(connection)?;
+        let current = Version::CURRENT;
+        let found = format!("found database version {found}, older than us: {current}");
+        // Programs read JSON, and nothing else.
+        if self.is_json {
+            current.write(connection)?;
+            warn(found);
+            return Ok(());
+        }
+        self.out.line(format_args!("{found} >>>>>>>> upgrading"))?;
+        current.write(connection)?;
         Ok(self.out.line("done.")?)
     }
 

@@ -102,3 +102,31 @@ fn probes_are_json() {
     let tested: serde_json::Value = serde_json::from_str(&tested.stdout).expect("JSON");
     assert_eq!(tested["has_file"], false);
 }
+
+#[test]
+fn an_upgrade_does_not_stand_in_the_json() {
+    let site = Site::new("mb_json_upgrade");
+    site.db.sql("UPDATE version SET minor = 18");
+    let answer = site.mb(&["list", "--json"]);
+    assert!(answer.stdout.starts_with('['), "{answer:?}");
+    assert!(
+        answer.stderr.contains("found database version 2.18.0"),
+        "{answer:?}"
+    );
+    assert_eq!(site.db.sql("SELECT minor FROM version"), "19");
+}
+
+#[test]
+fn debugging_tells_where_the_database_is_on_stderr() {
+    let site = Site::new("mb_debug");
+    let answer = site.mb(&["-d", "score", "balsa"]);
+    assert_eq!(answer.stdout, "90\n");
+    let place = format!(
+        "instance main: mirrorbrain@127.0.0.1:{}/mb_debug",
+        tests::postgres::Cluster::shared().port()
+    );
+    assert!(
+        answer.stderr.contains(&place) && !answer.stderr.contains("secret"),
+        "{answer:?}"
+    );
+}
