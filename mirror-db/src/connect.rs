@@ -28,6 +28,8 @@ pub(crate) struct Link {
     pub client: Client,
     /// Ends with the connection, and says why if that is known.
     pub driver: JoinHandle<Result<(), String>>,
+    /// Whether the login took the options that were asked for.
+    pub has_options: bool,
     /// What an administrator should know about it.
     pub remarks: Remarks,
 }
@@ -58,6 +60,8 @@ pub(crate) struct Purpose {
     pub notifier: Notifier,
     /// Whether it ends when the server's name leads elsewhere.
     pub follow_name: bool,
+    /// Settings to log in with, as in `PGOPTIONS`, if whoever answers takes any: poolers do not.
+    pub options: Option<String>,
 }
 
 impl Link {
@@ -90,6 +94,7 @@ impl Link {
         Self {
             client,
             driver,
+            has_options: false,
             remarks: Remarks::default(),
         }
     }
@@ -263,8 +268,28 @@ impl Attempt<'_> {
         Ok(link)
     }
 
-    /// One socket and one login.
+    /// Opens a connection, without the options where they are not taken.
     async fn open(&self, place: Place, mode: SslMode) -> Result<Link, AnyError> {
+        let Some(options) = self.purpose.options.as_deref() else {
+            return self.open_with(place, mode, None).await;
+        };
+        match self.open_with(place, mode, Some(options)).await {
+            Err(error) if is_about_options(&error) => self.open_with(place, mode, None).await,
+            Ok(mut link) => {
+                link.has_options = true;
+                Ok(link)
+            }
+            result => result,
+        }
+    }
+
+    /// One socket and one login.
+    async fn open_with(
+        &self,
+        place: Place,
+        mode: SslMode,
+        options: Option<&str>,
+    ) -> Result<Link, AnyError> {
         let Self { info, endpoint, .. } = self;
         self.step.begin("connecting");
         let stream = match place {
@@ -272,7 +297,7 @@ impl Attempt<'_> {
             Place::Tcp(address) => wire::tcp(info, address).await,
         };
         let stream = stream.map_err(NoSocket)?;
-        let (config, guard) = login(info, endpoint)?;
+        let (config, guard) = login(info, endpoint, options)?;
         self.step.begin("agreeing on TLS");
         let (wire, encryption) = wire::secure(info, &endpoint.host, mode, stream, guard).await?;
         self.step.begin("logging in");
@@ -311,9 +336,21 @@ fn may_retry(error: &AnyError) -> bool {
     !error.is::<NoSocket>()
 }
 
+/// Whether a login may have failed over its options: not where the server has begun to judge who we are,
+/// or is not able to serve at present.
+fn is_about_options(error: &AnyError) -> bool {
+    let error = error.downcast_ref::<tokio_postgres::Error>();
+    let class = error.and_then(|error| error.code()?.code().get(..2));
+    class.is_some_and(|class| !["28", "3D", "53", "57"].contains(&class))
+}
+
 /// The settings for one server. The user defaults to the one that runs this process, asked for
 /// here and not when the string is read: httpd changes its user in between.
-fn login(info: &ConnectionInfo, endpoint: &Endpoint) -> Result<(Config, Guard), AnyError> {
+fn login(
+    info: &ConnectionInfo,
+    endpoint: &Endpoint,
+    more_options: Option<&str>,
+) -> Result<(Config, Guard), AnyError> {
     let mut config = Config::new();
     let user = match &info.user {
         Some(user) => user.clone(),
@@ -332,8 +369,14 @@ fn login(info: &ConnectionInfo, endpoint: &Endpoint) -> Result<(Config, Guard), 
         }
         Err(reason) => Some(reason),
     };
-    if let Some(options) = &info.options {
-        config.options(options);
+    let options: Vec<&str> = info
+        .options
+        .as_deref()
+        .into_iter()
+        .chain(more_options)
+        .collect();
+    if !options.is_empty() {
+        config.options(options.join(" "));
     }
     let name = info
         .application_name

@@ -10,6 +10,7 @@ use crate::{
     ConnectionInfo,
     connect::{self, Link, Purpose},
     session::message,
+    sessions::Mark,
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
@@ -63,6 +64,10 @@ pub struct Connection {
     link: Link,
     runtime: Runtime,
     patience: Duration,
+    /// What a transaction begins with in a session that is a pooler's, and so ours for a transaction
+    /// only; None if it is ours, and was made what we want it to be.
+    begin: Option<String>,
+    in_transaction: bool,
 }
 
 impl Connection {
@@ -83,10 +88,14 @@ impl Connection {
             .build()
             .map_err(|e| failed(e.to_string()))?;
         let limit = info.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let mark = Mark::new();
+        let time = format!("statement_timeout={}", patience.as_millis());
         let purpose = Purpose {
             limit,
             notifier: Arc::new(|_| ()),
             follow_name: false,
+            // Not by `SET`, which would stay in a session that a pooler gives to others.
+            options: Some(format!("{} -c {time}", mark.options())),
         };
         let link = runtime
             .block_on(connect::connect(info, &purpose))
@@ -95,13 +104,35 @@ impl Connection {
             link,
             runtime,
             patience,
+            begin: None,
+            in_transaction: false,
         };
-        let milliseconds = patience.as_millis();
-        connection.run(&format!("SET statement_timeout = {milliseconds}"))?;
-        for sql in init_sql {
-            connection.run(sql)?;
+        if connection.runtime.block_on(mark.is_on(&connection.link)) {
+            for sql in init_sql {
+                connection.run(sql)?;
+            }
+        } else {
+            let first = [format!("BEGIN; SET LOCAL {time}")];
+            let all: Vec<&str> = first.iter().chain(init_sql).map(String::as_str).collect();
+            connection.begin = Some(all.join(";\n"));
         }
         Ok(connection)
+    }
+
+    /// Does what takes more than one message, in one session. What only reads is rolled back, and with
+    /// it the settings of `DBDInitSQL`.
+    fn in_one_session<T>(
+        &mut self,
+        end: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, ConnectionError>,
+    ) -> Result<T, ConnectionError> {
+        let Some(begin) = self.begin.clone().filter(|_| !self.in_transaction) else {
+            return work(self);
+        };
+        self.run(&begin)?;
+        let done = work(self);
+        let ended = self.run(if done.is_ok() { end } else { "ROLLBACK" });
+        done.and_then(|done| ended.map(|()| done))
     }
 
     /// Runs statements that give no rows.
@@ -122,8 +153,10 @@ impl Connection {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, ConnectionError> {
-        let work = self.link.client.query(sql, parameters);
-        self.runtime.block_on(within(self.patience, work))
+        self.in_one_session("COMMIT", |this| {
+            let work = this.link.client.query(sql, parameters);
+            this.runtime.block_on(within(this.patience, work))
+        })
     }
 
     /// Runs a statement with placeholders and returns the number of rows that it has changed.
@@ -135,8 +168,10 @@ impl Connection {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, ConnectionError> {
-        let work = self.link.client.execute(sql, parameters);
-        self.runtime.block_on(within(self.patience, work))
+        self.in_one_session("COMMIT", |this| {
+            let work = this.link.client.execute(sql, parameters);
+            this.runtime.block_on(within(this.patience, work))
+        })
     }
 
     /// The rows of a query without placeholders, as text.
@@ -144,8 +179,10 @@ impl Connection {
     /// # Errors
     /// If it fails or takes too long.
     pub fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, ConnectionError> {
-        let work = self.link.client.simple_query(sql);
-        let answer = self.runtime.block_on(within(self.patience, work))?;
+        let answer = self.in_one_session("ROLLBACK", |this| {
+            let work = this.link.client.simple_query(sql);
+            this.runtime.block_on(within(this.patience, work))
+        })?;
         let rows = answer.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 let column = |i| row.get(i).map(str::to_owned);
@@ -166,14 +203,16 @@ impl Connection {
         sql: &str,
         mut take: impl FnMut(&[u8]),
     ) -> Result<(), ConnectionError> {
-        let patience = self.patience;
-        self.runtime.block_on(async {
-            let stream = within(patience, self.link.client.copy_out(sql)).await?;
-            let mut stream = pin!(stream);
-            while let Some(piece) = within(patience, stream.try_next()).await? {
-                take(&piece);
-            }
-            Ok(())
+        self.in_one_session("ROLLBACK", |this| {
+            let patience = this.patience;
+            this.runtime.block_on(async {
+                let stream = within(patience, this.link.client.copy_out(sql)).await?;
+                let mut stream = pin!(stream);
+                while let Some(piece) = within(patience, stream.try_next()).await? {
+                    take(&piece);
+                }
+                Ok(())
+            })
         })
     }
 
@@ -187,14 +226,16 @@ impl Connection {
         sql: &str,
         mut next: impl FnMut() -> Option<Vec<u8>>,
     ) -> Result<u64, ConnectionError> {
-        let patience = self.patience;
-        self.runtime.block_on(async {
-            let sink = within(patience, self.link.client.copy_in(sql)).await?;
-            let mut sink = pin!(sink);
-            while let Some(piece) = next() {
-                within(patience, sink.feed(Bytes::from(piece))).await?;
-            }
-            within(patience, sink.finish()).await
+        self.in_one_session("COMMIT", |this| {
+            let patience = this.patience;
+            this.runtime.block_on(async {
+                let sink = within(patience, this.link.client.copy_in(sql)).await?;
+                let mut sink = pin!(sink);
+                while let Some(piece) = next() {
+                    within(patience, sink.feed(Bytes::from(piece))).await?;
+                }
+                within(patience, sink.finish()).await
+            })
         })
     }
 }

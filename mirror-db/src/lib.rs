@@ -32,6 +32,7 @@ mod renew;
 mod reply;
 pub mod schema;
 mod session;
+mod sessions;
 mod settings;
 mod shared;
 mod source;

@@ -9,6 +9,7 @@ use crate::{
     driver::{Driver, Work},
     queue::{Answer, Queue},
     reply::Reply,
+    sessions::Sessions,
     shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared},
     statement::Statement,
     supervisor::supervise,
@@ -65,6 +66,8 @@ impl Pool {
             last_init_failure: LastMessage::default(),
             last_plaintext: LastMessage::default(),
             last_failover: LastMessage::default(),
+            last_pooler: LastMessage::default(),
+            sessions: Sessions::default(),
             failing: Mutex::default(),
         };
         Self {
@@ -191,7 +194,9 @@ impl Drop for Pool {
 impl Statement {
     /// A site's own query; `name` is its directive.
     pub fn custom(name: &'static str, query: &CustomQuery) -> Self {
-        Self::new(name, query.sql(), query.parameters())
+        let mut statement = Self::new(name, query.sql(), query.parameters());
+        statement.is_own = true;
+        statement
     }
 }
 

@@ -1,9 +1,20 @@
 //! One connection at work.
 
+mod failure;
+mod transaction;
+
 use crate::{
-    DbError, LogLevel, Unavailable, connect::Link, queue::Job, shared::Shared,
-    statement::Statement, value::TextParam,
+    DbError, LogLevel, Unavailable,
+    connect::Link,
+    queue::Job,
+    sessions::{Mark, Owner},
+    shared::Shared,
+    statement::Statement,
+    value::TextParam,
 };
+
+pub(crate) use failure::message;
+use failure::{Failure, classify, failed, is_stale};
 use panics::Point;
 use std::{
     collections::HashMap,
@@ -11,12 +22,15 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::watch, time::timeout};
-use tokio_postgres::{Row, error::SqlState, types::ToSql};
+use tokio_postgres::{Row, types::ToSql};
 
 /// A connection with its prepared statements.
 pub(crate) struct Session {
     link: Link,
     prepared: HashMap<usize, tokio_postgres::Statement>,
+    owner: Owner,
+    /// What each transaction begins with, where the session is not ours.
+    init_sql: String,
 }
 
 /// Why a session ended.
@@ -26,8 +40,8 @@ pub(crate) enum Ended {
     Idle,
     /// The connection broke.
     Lost(String),
-    /// The server did not answer in time.
-    Hung,
+    /// The server did not answer in time; to what, and how long that is.
+    Hung(String),
 }
 
 /// How often a job is given to another connection. All may break at the same time; but a job that
@@ -36,19 +50,30 @@ const RETRIES: u8 = 4;
 
 const HANGS: &str = "the server hangs";
 
-/// How one execution went wrong.
-enum Failure {
-    /// This statement only. True if the next execution will fail, too, whatever its parameters.
-    Statement(DbError, bool),
-    /// The server gave up on it: a lock, or too much work.
-    Cancelled(DbError),
-    Lost(String),
-}
-
 impl Session {
     /// Prepares a new connection for work.
-    pub async fn new(link: Link, shared: &Shared) -> Result<Self, String> {
+    pub async fn new(link: Link, mark: Option<&Mark>, shared: &Shared) -> Result<Self, String> {
         shared.remark(&link.remarks);
+        let owner = shared.sessions.owner(&link, mark, &shared.info).await;
+        let mut session = Self {
+            link,
+            prepared: HashMap::new(),
+            owner,
+            init_sql: String::new(),
+        };
+        match owner {
+            Owner::Connection => session.set_up(shared).await?,
+            Owner::Transaction => {
+                Self::say_shared(shared);
+                session.keep_init_sql(shared).await;
+            }
+        }
+        Ok(session)
+    }
+
+    /// Makes the session what we want it to be.
+    async fn set_up(&self, shared: &Shared) -> Result<(), String> {
+        let link = &self.link;
         if !shared.info.has_statement_timeout() {
             let set = set_timeout(server_time(shared.settings.query_timeout));
             link.client
@@ -71,16 +96,10 @@ impl Session {
         for (number, sql) in (1..).zip(&shared.settings.init_sql) {
             // One that fails is the administrator's to mend; the connection is good.
             if let Err(error) = link.client.batch_execute(sql).await {
-                // Never the whole: it may set a password.
-                let word = sql.split_whitespace().next().unwrap_or_default();
-                let reason = message(&error);
-                shared.init_failed(&format!("DBDInitSQL {number} ({word} ...): {reason}"));
+                shared.init_failed(number, sql, &error);
             }
         }
-        Ok(Self {
-            link,
-            prepared: HashMap::new(),
-        })
+        Ok(())
     }
 
     /// Sees that the connection answers, and that it lasts for so long.
@@ -170,7 +189,7 @@ impl Session {
         let before = (statement.successes(), shared.successes());
         let limit = shared.settings.query_timeout;
         let result = tokio::select! {
-            result = timeout(limit, self.execute(&statement, &jobs)) => result,
+            result = timeout(limit, self.execute(shared, &statement, &jobs)) => result,
             // Another connection found out that the server hangs.
             Ok(()) = down.changed() => {
                 answer_all(jobs, &Unavailable.into());
@@ -209,23 +228,39 @@ impl Session {
                 retry_all(shared, jobs);
                 Err(Ended::Lost(reason))
             }
+            Ok(Err(Failure::Elsewhere)) => {
+                shared.sessions.found_shared();
+                retry_all(shared, jobs);
+                Err(Ended::Lost("its session is given to others".to_owned()))
+            }
             Err(_) => {
                 answer_all(jobs, &Unavailable.into());
                 let others_work = shared.successes() != before.1;
                 Err(if others_work {
                     Ended::Lost("no answer".to_owned())
                 } else {
-                    Ended::Hung
+                    let seconds = limit.as_secs_f32();
+                    Ended::Hung(format!(
+                        "no answer within {seconds} s to {}",
+                        statement.name
+                    ))
                 })
             }
         }
     }
 
-    async fn execute(&mut self, statement: &Statement, jobs: &[Job]) -> Result<Vec<Row>, Failure> {
+    async fn execute(
+        &mut self,
+        shared: &Shared,
+        statement: &Statement,
+        jobs: &[Job],
+    ) -> Result<Vec<Row>, Failure> {
+        if self.owner == Owner::Transaction {
+            return self.execute_in_transaction(shared, statement, jobs).await;
+        }
         let prepared = self.prepare(statement).await?;
         match self.query(statement, &prepared, jobs).await {
-            // The statement was prepared against a table that has changed since, or a connection
-            // pooler gave us another server process.
+            // The statement was prepared against a table that has changed since.
             Err(error) if is_stale(&error) => {
                 self.prepared.remove(&statement.id);
                 let prepared = self.prepare(statement).await?;
@@ -360,61 +395,14 @@ fn deliver(statement: &Arc<Statement>, jobs: Vec<Job>, rows: Vec<Row>) {
     }
 }
 
-fn is_stale(error: &tokio_postgres::Error) -> bool {
-    error.code().is_some_and(|code| {
-        *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::FEATURE_NOT_SUPPORTED
-    })
-}
-
-fn classify(statement: &Statement, error: &tokio_postgres::Error, at_prepare: bool) -> Failure {
-    let text = format!("{}: {}", statement.name, message(error));
-    let Some(code) = error.code() else {
-        // Ours, not the server's: a column that cannot be decoded, or a broken connection.
-        let lost = error.is_closed() || std::error::Error::source(error).is_some_and(is_io);
-        return if lost {
-            Failure::Lost(text)
-        } else {
-            failed(&text, at_prepare)
-        };
-    };
-    let failed = |lasting| Failure::Statement(DbError::refused(&text, code), lasting);
-    match code.code() {
-        "57014" => Failure::Cancelled(DbError::refused(&text, code)),
-        // The server goes down, or was never ready.
-        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" => Failure::Lost(text),
-        code if code.starts_with("08") => Failure::Lost(text),
-        // Not about the parameters: a missing privilege, which shows only when the statement is
-        // executed, or a view without data.
-        code if code.starts_with("42") || code.starts_with("55") => failed(true),
-        _ => failed(at_prepare),
-    }
-}
-
-fn failed(text: &str, lasting: bool) -> Failure {
-    Failure::Statement(DbError::query_failed(text), lasting)
-}
-
-fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.is::<std::io::Error>()
-}
-
-/// The server's message and SQLSTATE, or ours, in one line.
-pub(crate) fn message(error: &tokio_postgres::Error) -> String {
-    let text = match (error.as_db_error(), std::error::Error::source(error)) {
-        (Some(db), _) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
-        (None, Some(source)) => format!("{error}: {source}"),
-        (None, None) => error.to_string(),
-    };
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
 impl Shared {
     /// `DBDInitSQL` failed: said once, until another message takes its place.
-    fn init_failed(&self, text: &str) {
-        if self.last_init_failure.replace(text) {
-            self.log(LogLevel::Error, text);
+    fn init_failed(&self, number: usize, sql: &str, error: &tokio_postgres::Error) {
+        // Never the whole: it may set a password.
+        let word = sql.split_whitespace().next().unwrap_or_default();
+        let text = format!("DBDInitSQL {number} ({word} ...): {}", message(error));
+        if self.last_init_failure.replace(&text) {
+            self.log(LogLevel::Error, &text);
         }
     }
 }

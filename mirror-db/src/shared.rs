@@ -4,6 +4,7 @@ use crate::{
     ConnectionInfo, DbError, LogLevel, Logger, PoolSettings, Unavailable,
     connect::Remarks,
     queue::{Done, Job, Queue},
+    sessions::Sessions,
     statement::Statement,
 };
 use std::{
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub last_init_failure: LastMessage,
     pub last_plaintext: LastMessage,
     pub last_failover: LastMessage,
+    pub last_pooler: LastMessage,
+    pub sessions: Sessions,
     /// Statements that failed and are to be probed.
     pub failing: Mutex<Vec<Arc<Statement>>>,
 }
@@ -226,8 +229,8 @@ impl Shared {
     }
 
     /// One connection found that the server hangs: the others need not find out one by one.
-    pub fn set_hung(&self) {
-        self.set_down("no answer in time");
+    pub fn set_hung(&self, reason: &str) {
+        self.set_down(reason);
         self.down.send_replace(());
     }
 

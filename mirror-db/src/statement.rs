@@ -31,6 +31,8 @@ pub struct Statement {
     pub(crate) beside: bool,
     /// Whether its failures are nobody's business: it has no breaker.
     pub(crate) quiet: bool,
+    /// Whether the site wrote it.
+    pub(crate) is_own: bool,
     failure: Mutex<Option<DbError>>,
     /// Of what in its rows something was said.
     complaints: Mutex<HashSet<String>>,
@@ -53,6 +55,7 @@ impl Statement {
             batched: false,
             beside: false,
             quiet: false,
+            is_own: false,
             failure: Mutex::new(None),
             complaints: Mutex::default(),
             successes: AtomicU64::new(0),

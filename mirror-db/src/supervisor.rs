@@ -4,6 +4,7 @@ use crate::{
     DbError, LogLevel, connect,
     queue::Answer,
     session::{Ended, Session},
+    sessions::Mark,
     shared::{CONNECTING, Event, Shared, UP},
 };
 use panics::Point;
@@ -76,7 +77,7 @@ async fn keep_one(shared: &Arc<Shared>) {
                     &format!("database connection lost: {reason}"),
                 );
             }
-            Ended::Hung => shared.set_hung(),
+            Ended::Hung(reason) => shared.set_hung(&reason),
         }
     }
 }
@@ -149,16 +150,18 @@ async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
         .connect_timeout
         .unwrap_or(CONNECT_TIMEOUT)
         .min(Duration::from_secs(30));
+    let mark = shared.sessions.mark();
     let purpose = connect::Purpose {
         limit,
         notifier: notifier(&shared),
         follow_name: true,
+        options: mark.as_ref().map(Mark::options),
     };
     let link = connect::connect(&shared.info, &purpose)
         .await
         .map_err(|error| error.to_string())?;
     let prepare = async {
-        let mut session = Session::new(link, &shared).await?;
+        let mut session = Session::new(link, mark.as_ref(), &shared).await?;
         if proven {
             session.prove(PAUSE).await?;
         }
@@ -166,7 +169,10 @@ async fn open(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
     };
     match timeout(limit, prepare).await {
         Ok(session) => session,
-        Err(_) => Err("no answer in time".to_owned()),
+        Err(_) => {
+            let seconds = limit.as_secs_f32();
+            Err(format!("no answer within {seconds} s after the login"))
+        }
     }
 }
 
@@ -210,8 +216,8 @@ async fn grow(shared: Arc<Shared>) {
         sessions.spawn(async move {
             let patience = (!keep).then_some(shared.settings.idle_expiry);
             let since = Instant::now();
-            if session.serve(&shared, patience).await == Ended::Hung {
-                shared.set_hung();
+            if let Ended::Hung(reason) = session.serve(&shared, patience).await {
+                shared.set_hung(&reason);
             }
             since.elapsed()
         });

@@ -18,6 +18,7 @@ pub mod memcached;
 pub mod modules;
 pub mod namespace;
 pub mod network;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod relay;

@@ -227,6 +227,8 @@ impl Cluster {
 
     /// Stops every process with SIGSTOP: connections are taken by the kernel and then hang.
     pub fn pause(&self) {
+        // The postmaster first: what it starts in between would go on.
+        signal("STOP", self.processes().get(..1).unwrap_or_default());
         signal("STOP", &self.processes());
     }
 

@@ -8,6 +8,7 @@ mod dns;
 mod geo;
 mod listed;
 mod network;
+mod pooler;
 mod slow;
 mod two_files;
 

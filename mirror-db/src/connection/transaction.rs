@@ -16,7 +16,9 @@ impl Connection {
     /// # Errors
     /// If the server is away.
     pub fn transaction(&mut self) -> Result<Transaction<'_>, ConnectionError> {
-        self.run("BEGIN")?;
+        let begin = self.begin.clone();
+        self.run(begin.as_deref().unwrap_or("BEGIN"))?;
+        self.in_transaction = true;
         Ok(Transaction {
             connection: self,
             is_open: true,
@@ -31,6 +33,7 @@ impl Transaction<'_> {
     /// If the server refuses or is away; then nothing was done.
     pub fn commit(mut self) -> Result<(), ConnectionError> {
         self.is_open = false;
+        self.connection.in_transaction = false;
         self.connection.run("COMMIT")
     }
 }
@@ -52,6 +55,7 @@ impl DerefMut for Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.is_open {
+            self.connection.in_transaction = false;
             // If this fails the connection is lost, and with it the transaction.
             let _ = self.connection.run("ROLLBACK");
         }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use tests::command::existing_user;
 use tests::http::Response;
 use tests::httpd::Httpd;
 use tests::load::{Count, Load};
@@ -120,6 +121,42 @@ fn assert_missing_meanwhile(httpd: &Httpd, take: impl Fn(), bring: impl Fn()) {
     assert!(count.failures.is_empty(), "{:#?}", count.failures);
     assert_eq!(count.status(200), 0, "{count}");
     assert!(count.status(404) > 10 && count.status(302) > 10, "{count}");
+}
+
+/// As of a machine that came up with a broken disk.
+#[test]
+fn a_runtime_directory_that_is_read_only_is_named() {
+    if left_out() {
+        return;
+    }
+    let fixture = workspace().join("tests/compat/fixture.sql");
+    let database = Cluster::shared().database("outage_read_only", &[&fixture]);
+    database.sql("INSERT INTO pfx2asn VALUES ('127.0.0.0/8', 64500)");
+    let builder = builder(&database.params(), "")
+        .ours(&["asn"])
+        .config("DefaultRuntimeDir \"@WORK@/run\"\nASLookupRefresh 2")
+        .config("<Directory \"@TREE@\">\nASLookup On\nASSetHeaders On\n</Directory>");
+    let run = builder.work().join("run");
+    fs::create_dir(&run).expect("the runtime directory");
+    let user = existing_user(&["www-data", "apache", "nobody"]).expect("httpd's user");
+    let script = format!(
+        "mount -t tmpfs -o mode=755 none \"$1\"; mkdir -m 700 \"$1/mod_asn\"; \
+         chown {user} \"$1/mod_asn\"; mount -o remount,ro \"$1\""
+    );
+    let launcher = namespace::launcher(&script, &[&run]);
+    let mut httpd = builder.run_by(launcher).start();
+    let said = format!(
+        "cannot use the table of networks in {}/mod_asn/",
+        run.display()
+    );
+    httpd.expect_log(&said);
+    httpd.expect_log("Read-only file system (os error 30); until it can, the database is asked");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while httpd.get(FILE).header("X-AS").as_deref() != Some("64500") {
+        assert!(Instant::now() < deadline, "{}", httpd.log());
+    }
+    assert_eq!(httpd.log().matches(&said).count(), 1, "{}", httpd.log());
+    httpd.allow(&said);
 }
 
 /// mod_asn keeps its table in DefaultRuntimeDir, often a small disk in memory.

@@ -66,10 +66,11 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
         let glance = (self.refresh / 8).min(Duration::from_secs(1));
         let (mut leader, mut due, mut loaded) = (None, Instant::now(), Some(loaded));
         let mut report = Report::new(&self.log);
+        let trouble = |error| self.trouble(error);
         loop {
-            report.files(self.table.follow());
+            report.files(self.table.follow().map_err(trouble));
             if leader.is_none() {
-                leader = report.files(self.table.lead()).flatten();
+                leader = report.files(self.table.lead().map_err(trouble)).flatten();
             }
             if let Some(leader) = leader.as_ref().filter(|_| Instant::now() >= due) {
                 let problem = self.update(leader, &report).err();
@@ -79,7 +80,7 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
                     period
                 };
                 due = Instant::now() + wait;
-                report.files(self.table.follow());
+                report.files(self.table.follow().map_err(trouble));
                 let empty = (self.table.rows() == Some(0)).then_some(Problem::Empty);
                 report.problem(problem.or(empty));
             }
@@ -93,6 +94,16 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
                 _ => return,
             }
         }
+    }
+
+    /// What is wrong with the files, and what comes of it.
+    fn trouble(&self, error: io::Error) -> String {
+        let table = self.table.path().display();
+        let now = match self.table.is_loaded() {
+            true => "the networks stay as they are in memory",
+            false => "the database is asked for each new address",
+        };
+        format!("cannot use the table of networks in {table}: {error}; until it can, {now}")
     }
 
     /// Reads the database if it has changed.
@@ -169,14 +180,13 @@ impl<'l> Report<'l> {
     }
 
     /// A problem with the files, not with the database.
-    fn files<T>(&mut self, result: io::Result<T>) -> Option<T> {
+    fn files<T>(&mut self, result: Result<T, String>) -> Option<T> {
         match result {
             Ok(value) => {
                 self.files = None;
                 Some(value)
             }
-            Err(error) => {
-                let text = format!("the shared table of networks: {error}");
+            Err(text) => {
                 if self.files.as_ref() != Some(&text) {
                     self.say(LogLevel::Error, &text);
                     self.files = Some(text);
