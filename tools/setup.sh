@@ -16,7 +16,8 @@ case ${1:-} in
     # The tests also run the clients that a download site has, and the modules it has beside ours.
     *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
         python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium valgrind procps util-linux
-        iproute2 mount strace libfaketime openssl nghttp2-client rsync git pgbouncer" ;;
+        iproute2 mount strace libfaketime openssl nghttp2-client rsync git pgbouncer dnf zypper ostree apt-utils
+        createrepo-c rpm" ;;
 esac
 oldest_postgresql=14
 
@@ -114,7 +115,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 setup: no apt here. Needed, from this system's package manager:
   to build  httpd 2.4 with apxs and headers (of APR and APR-util too), libclang, a C compiler
   to test   PostgreSQL 14 or newer with the extension ip4r, mod_form, memcached, python3 with
-            libtorrent, pgbouncer, xmllint, aria2, zsync, curl, chromium, runuser, ip, strace, libfaketime,
+            libtorrent, pgbouncer, xmllint, aria2, zsync, dnf, zypper, ostree, createrepo_c, rpmbuild,
+            apt-ftparchive, curl, chromium, runuser, ip, strace, libfaketime,
             openssl, h2load, unshare, nsenter, mount, /etc/mime.types; and root, for a network that can be
             cut and disks that can be full
 Programs in unusual places are named in the environment: APXS, PGBINDIR, LIBCLANG_PATH.

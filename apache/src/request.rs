@@ -158,6 +158,13 @@ impl<'r> Request<'r> {
         unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
     }
 
+    /// The path and the query as the client sent them: not decoded, and with each slash.
+    pub fn unparsed_uri(self) -> &'r [u8] {
+        let raw = field!(self, unparsed_uri);
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
+    }
+
     /// Replaces the path, as logs show it (`%U`).
     pub fn set_uri(self, uri: &[u8]) {
         let uri = self.pool().copy_bytes(uri);

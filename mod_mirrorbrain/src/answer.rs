@@ -59,6 +59,10 @@ impl<'r> Job<'r> {
 
     /// Answers, or leaves the file to httpd.
     pub fn run(&self) -> Outcome {
+        if self.exchange.is_direct() && !matches!(self.wanted, Wanted::Named(_)) {
+            self.step(|| "the URL asks for the file itself".to_owned());
+            return self.give_file(c"file");
+        }
         let base = self.exchange.base();
         let (name, id) = (self.subject.path, self.subject.id);
         let known = base.and_then(|base| base.known(name, id));
@@ -256,7 +260,7 @@ impl<'r> Job<'r> {
         let basis = Basis {
             reached,
             // A list of fallbacks, or of this server, helps without the database.
-            has_source: has_mirror || behind.origin && representation.is_metalink(),
+            has_source: has_mirror || behind.origin.is_some() && representation.is_metalink(),
             digests_failed: facts.digests_failed(),
             made: match digests {
                 Some(_) => Err(NotMade::Unwanted),
@@ -285,7 +289,6 @@ impl<'r> Job<'r> {
             Some(selection) if !is_volatile || can_tell => Sources::Mirrors(selection),
             _ => Sources::OriginOnly,
         };
-        self.note_list(representation, file.key());
         let known = Known { digests, hashes };
         self.write(representation, file, known, sources, behind)
     }

@@ -11,7 +11,7 @@ use crate::runtime::Runtime;
 use crate::trace::Trace;
 use apache::{FileInfo, Method, PathInfo, Request};
 use mirror_selection::{Extent, Selection, select};
-use representation::{Behind, Representation};
+use representation::{Behind, Origin, Representation};
 use std::ffi::CStr;
 use std::path::Path;
 
@@ -187,13 +187,27 @@ impl<'r> Exchange<'r> {
 
     /// Who stands behind the mirrors of a list, with what [`fallbacks`](Self::fallbacks) gave.
     pub fn behind<'a>(self, fallbacks: Option<&'a Selection<'_>>, is_volatile: bool) -> Behind<'a> {
-        let has_fallbacks = !self.config.fallbacks.is_empty();
+        // A site with fallbacks does not want to send files itself, but only this server is sure
+        // to have what changed a moment ago.
+        let origin = if self.gives_files() {
+            Some(Origin::Direct)
+        } else {
+            is_volatile.then_some(Origin::Plain)
+        };
         Behind {
             fallbacks: fallbacks.map_or(&[], Selection::ranked),
-            // A site with fallbacks does not want to send files itself, but only this server is
-            // sure to have what changed a moment ago.
-            origin: is_volatile || !self.config.is_compatible() && !has_fallbacks,
+            origin,
         }
+    }
+
+    /// Whether lists name this server, by a URL that gives the file itself.
+    fn gives_files(self) -> bool {
+        !self.config.is_compatible() && self.config.fallbacks.is_empty()
+    }
+
+    /// Whether the request is for that URL: it has two slashes behind the host.
+    pub fn is_direct(self) -> bool {
+        self.gives_files() && self.request.unparsed_uri().starts_with(b"//")
     }
 
     /// `MirrorBrainVolatileFileMask`

@@ -105,19 +105,6 @@ impl<'t> Attempt<'t> {
         next.into()
     }
 
-    /// Notes that the client has a list of the mirrors now: who comes here nevertheless has tried the
-    /// first of them.
-    pub fn has_list(&self) {
-        if self.note.asked == 0 {
-            let (next, asked) = (1, 1);
-            self.write(Note {
-                next,
-                asked,
-                ..self.note
-            });
-        }
-    }
-
     fn write(&self, Note { draw, next, asked }: Note) {
         let [a, b, c] = tag_of(self.key);
         let [t1, t0] = self.now.to_be_bytes();

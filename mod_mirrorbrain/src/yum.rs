@@ -50,14 +50,15 @@ impl Exchange<'_> {
         let fallbacks = self.fallbacks(Some(&selection), &who, size);
         let changes = self.is_volatile(&file);
         let behind = self.behind(fallbacks.as_ref(), changes);
-        if selection.target().is_none() && !reached && !behind.origin {
+        if selection.target().is_none() && !reached && behind.origin.is_none() {
             return respond::unavailable(request);
         }
         let list = List {
             directory,
             choices: selection.ranked(),
             behind,
-            base_url: &(respond::origin(request) + &representation::escape::path(&url)),
+            origin: &respond::origin(request),
+            base: &representation::escape::path(&url),
             changes,
         };
         let give = match directory.format {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mirror_selection::{Choice, Selection};
 
 use crate::answer::{Answer, Missing};
-use crate::{Behind, Digest, Representation, Site, escape};
+use crate::{Behind, Digest, Origin, Representation, Site, escape};
 use crate::{hashes, magnet, meta4, metalink3, mirrorlist, torrent, zsync};
 
 /// Everything known about one request for one file. No writer asks further.
@@ -113,6 +113,12 @@ impl<'a> File<'a> {
     #[must_use]
     pub fn self_url(&self) -> &str {
         &self.self_url
+    }
+
+    /// URL of the file on this server, as a list names it.
+    pub(crate) fn origin_url(&self, origin: Origin) -> String {
+        let path = self.self_url.get(self.origin_len..).unwrap_or_default();
+        [self.origin(), origin.mark(), path].concat()
     }
 
     /// What joins the file's URL and the name of a document about it: `.` for a suffix, or `?`

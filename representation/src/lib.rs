@@ -37,5 +37,5 @@ pub use answer::{Answer, Missing, Part, Segment};
 pub use document::{BrokenMirrors, ClientInfo, Document, File, Hashes, Sources, Zsync};
 pub use representation::{Digest, Representation};
 pub use site::{DhtNode, Publisher, Site};
-pub use sources::Behind;
+pub use sources::{Behind, Origin};
 pub use sums::{InfoHash, Sums};

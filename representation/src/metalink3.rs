@@ -2,6 +2,8 @@
 
 use std::io;
 
+use mirror_selection::Code;
+
 use crate::answer::Part;
 use crate::document::{Document, Hashes, Sources};
 use crate::sources::Source;
@@ -124,8 +126,9 @@ fn resources(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     };
     for Source { url, country } in doc.all_sources() {
         let (scheme, number) = (scheme(&url), preference.to_string());
-        // OSTree takes no URL without the one, others none without the other.
+        // OSTree takes no URL without protocol and location, others none without type.
         let protocol = (!doc.compatible).then_some(("protocol", scheme));
+        let country = country.or((!doc.compatible).then_some(Code::UNKNOWN));
         let location = country.as_ref().map(|code| ("location", code.as_str()));
         let attributes = [
             protocol,

@@ -10,8 +10,28 @@ use crate::document::{Document, Sources};
 pub struct Behind<'a> {
     /// The configured fallbacks, best first.
     pub fallbacks: &'a [Choice<'a>],
-    /// Whether this server is the last.
-    pub origin: bool,
+    /// This server, if it is the last.
+    pub origin: Option<Origin>,
+}
+
+/// What a list names this server by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The URL that answers with a redirect, or with the file if it is not to be redirected.
+    Plain,
+    /// The URL that answers with the file itself: a second slash behind the host says so. Who has a
+    /// list, and comes here nevertheless, has no use for a redirect to a mirror of that list.
+    Direct,
+}
+
+impl Origin {
+    /// The path of a URL of this server as a list has it.
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Direct => "/",
+        }
+    }
 }
 
 /// A URL of the file.
@@ -31,12 +51,14 @@ impl Document<'_> {
                 country: Some(choice.country()),
             })
             .collect();
-        if self.behind.origin || matches!(self.sources, Sources::OriginOnly) {
-            all.push(Source {
-                url: self.file.self_url().to_owned(),
-                country: None,
-            });
-        }
+        let origin = match self.sources {
+            Sources::OriginOnly => Some(Origin::Plain),
+            Sources::Mirrors(_) => self.behind.origin,
+        };
+        all.extend(origin.map(|origin| Source {
+            url: self.file.origin_url(origin),
+            country: None,
+        }));
         all
     }
 
@@ -47,7 +69,8 @@ impl Document<'_> {
             let group = self.best_group().iter();
             group.map(|choice| self.mirror_url(choice)).collect()
         } else {
-            self.all_sources().into_iter().map(|s| s.url).collect()
+            let all = self.all_sources().into_iter();
+            all.map(|source| source.url).collect()
         };
         if urls.is_empty() {
             urls.push(self.file.self_url().to_owned());

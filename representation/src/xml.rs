@@ -143,7 +143,9 @@ pub(crate) fn answer<'a>(
 pub(crate) fn check_mirrors(doc: &Document<'_>) -> Result<(), Missing> {
     let Behind { fallbacks, origin } = doc.behind;
     match doc.sources {
-        Sources::Mirrors(_) if doc.choices().is_empty() && fallbacks.is_empty() && !origin => {
+        Sources::Mirrors(_)
+            if doc.choices().is_empty() && fallbacks.is_empty() && origin.is_none() =>
+        {
             Err(Missing::Mirror)
         }
         Sources::Mirrors(_) | Sources::OriginOnly => Ok(()),

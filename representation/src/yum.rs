@@ -14,7 +14,7 @@ use self::rule::Part;
 use crate::answer::Answer;
 use crate::escape;
 use crate::query::{Argument, QueryArguments};
-use crate::sources::Behind;
+use crate::sources::{Behind, Origin};
 
 /// How many mirrors a list names.
 pub const MAX_MIRRORS: usize = 10;
@@ -149,8 +149,10 @@ pub struct List<'a> {
     pub choices: &'a [Choice<'a>],
     /// Who stands behind them.
     pub behind: Behind<'a>,
-    /// The URL of the engine's base directory here, escaped, with a trailing slash.
-    pub base_url: &'a str,
+    /// Scheme, host and port of this server.
+    pub origin: &'a str,
+    /// The path of the engine's base directory here, escaped, with slashes around it.
+    pub base: &'a str,
     /// The proof changes in place, so that a mirror that has it may have an older one. apt then
     /// gets packages from mirrors, which it knows the hashes of, but no indexes.
     pub changes: bool,
@@ -170,8 +172,10 @@ impl List<'_> {
         let mut lines: Vec<(&str, bool)> = mirrors
             .map(|choice| (&*choice.mirror().base_url, self.changes))
             .collect();
-        if lines.is_empty() || self.behind.origin {
-            lines.push((self.base_url, false));
+        let origin = self.behind.origin.unwrap_or(Origin::Plain);
+        let here = [self.origin, origin.mark(), self.base].concat();
+        if lines.is_empty() || self.behind.origin.is_some() {
+            lines.push((&here, false));
         }
         let mut body = String::with_capacity(1024);
         for ((base, only_packages), priority) in lines.into_iter().zip(1..) {

@@ -1,5 +1,11 @@
 //! Real clients download through what we write: aria2, zsync, libtorrent, curl.
 
+mod apt;
+mod downloads;
+mod ostree;
+mod rpm;
+mod world;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

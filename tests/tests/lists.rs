@@ -35,7 +35,7 @@ fn site(name: &str) -> Site {
 
 fn on(hosts: &[&str], path: &str) -> Vec<String> {
     let url = |host: &&str| match *host {
-        "" => format!("{ORIGIN}{path}"),
+        "itself" => format!("{ORIGIN}/{path}"),
         "fallback" => format!("https://cdn.example.org/pub/{path}"),
         host => format!("http://{host}.example/{path}"),
     };
@@ -58,7 +58,7 @@ fn lines(httpd: &Httpd, query: &str) -> Vec<String> {
 #[test]
 fn this_server_is_the_last_of_every_list_and_lists_have_all_groups() {
     let (httpd, _) = site("lists_origin").config(OFF).start();
-    let all = ["berlin", "paris", "tokyo", ""];
+    let all = ["berlin", "paris", "tokyo", "itself"];
     for representation in ["meta4", "metalink", "torrent", "zsync", "magnet"] {
         let urls = listed(&httpd, representation, FILE);
         assert_eq!(urls, on(&all, FILE), "{representation}");
@@ -66,12 +66,41 @@ fn this_server_is_the_last_of_every_list_and_lists_have_all_groups() {
     assert_eq!(lines(&httpd, "release=9"), on(&all, "repo/9/"));
 }
 
+/// Who comes to the last URL of a list has tried all mirrors: a redirect to the first, which is dead,
+/// would be of no use.
+#[test]
+fn the_url_of_this_server_in_lists_gives_the_file_itself() {
+    let (httpd, _) = site("lists_direct").config(OFF).start();
+    let content = noise(21, 300_000);
+    let accept = [("Accept", "*/*, application/metalink4+xml")];
+    for headers in [&[][..], &accept] {
+        let answer = httpd.get_with(&format!("//{FILE}"), headers);
+        assert!(
+            answer.status == 200 && answer.body == content,
+            "{}",
+            answer.status
+        );
+    }
+    assert_eq!(httpd.get(&format!("//{FILE}.meta4")).status, 200);
+    // Slashes elsewhere say nothing.
+    assert_eq!(httpd.get("/iso//orange.iso").status, 302);
+
+    // A site with fallbacks does not name this server, nor one that answers as 2.19 did.
+    let (httpd, _) = site("lists_direct_fallback")
+        .config(OFF)
+        .directory("MirrorBrainFallback eu de https://cdn.example.org/pub")
+        .start();
+    assert_eq!(httpd.get(&format!("//{FILE}")).status, 302);
+    let (httpd, _) = site("lists_direct_compatible").start();
+    assert_eq!(httpd.get(&format!("//{FILE}")).status, 302);
+}
+
 #[test]
 fn a_metalink_of_a_file_that_no_mirror_has_names_this_server() {
     let (httpd, _) = site("lists_alone").config(OFF).start();
     for representation in ["meta4", "metalink"] {
         let urls = listed(&httpd, representation, "iso/new.iso");
-        assert_eq!(urls, on(&[""], "iso/new.iso"), "{representation}");
+        assert_eq!(urls, on(&["itself"], "iso/new.iso"), "{representation}");
     }
     // Who asks for the file gets the file: one step less.
     let accept = [("Accept", "application/metalink4+xml, */*")];
@@ -111,8 +140,8 @@ fn without_the_database_lists_name_this_server() {
         .config("DBDParams \"host=127.0.0.1 port=1 connect_timeout=1\"")
         .httpd(|httpd| httpd.allow("127.0.0.1"))
         .start();
-    assert_eq!(listed(&httpd, "meta4", FILE), on(&[""], FILE));
-    assert_eq!(lines(&httpd, "release=9"), on(&[""], "repo/9/"));
+    assert_eq!(listed(&httpd, "meta4", FILE), on(&["itself"], FILE));
+    assert_eq!(lines(&httpd, "release=9"), on(&["itself"], "repo/9/"));
     let answer = httpd.get(&format!("/{FILE}.torrent"));
     assert_eq!(
         (answer.status, answer.header("Retry-After").is_some()),
@@ -179,7 +208,7 @@ fn metalink_3_has_what_dnf_and_ostree_want() {
 #[test]
 fn apt_lists_say_which_mirror_comes_when() {
     let (httpd, _) = site("lists_apt").config(OFF).start();
-    let expected: Vec<String> = on(&["berlin", "paris", "tokyo", ""], "debian/")
+    let expected: Vec<String> = on(&["berlin", "paris", "tokyo", "itself"], "debian/")
         .iter()
         .zip(1..)
         .map(|(url, priority)| format!("{url}\tpriority:{priority}"))

@@ -123,30 +123,6 @@ fn requests_that_are_no_attempts_lead_where_the_last_one_led() {
     assert_eq!(ask(&httpd, client, &[("Range", "bytes=4-")]), "tokyo");
 }
 
-/// A list's last URL leads here: who comes has tried the first mirror.
-#[test]
-fn a_client_with_a_list_has_tried_its_first_mirror() {
-    let (httpd, _) = site("retry_list").config(OFF).start();
-    let metalink = |client| {
-        let headers = [GERMANY, &[("X-Test-Addr", client)]].concat();
-        let answer = httpd.get_with(&format!("/{FILE}.meta4"), &headers);
-        assert_eq!(answer.status, 200);
-    };
-    metalink("192.0.2.1");
-    assert_eq!(ask(&httpd, "192.0.2.1", &[]), "paris");
-    metalink("192.0.2.1");
-    assert_eq!(ask(&httpd, "192.0.2.1", &[]), "tokyo");
-
-    let (httpd, _) = Site::new("retry_single")
-        .mirror(&Mirror::new("berlin", "eu", "de"))
-        .file(FILE, CONTENT)
-        .config(OFF)
-        .start();
-    let headers = [GERMANY, &[("X-Test-Addr", "192.0.2.1")]].concat();
-    httpd.get_with(&format!("/{FILE}.metalink"), &headers);
-    assert_eq!(ask(&httpd, "192.0.2.1", &[]), "here");
-}
-
 /// Equals are drawn, but not anew for each attempt.
 #[test]
 fn attempts_among_equals_lead_to_each_of_them() {

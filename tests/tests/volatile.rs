@@ -284,6 +284,7 @@ fn the_shipped_mask_covers_the_indexes_of_repositories_and_nothing_else() {
         "arch/core/os/x86_64/core.db.tar.gz",
         "arch/core/os/x86_64/core.files",
         "iso/latest.txt",
+        "flatpak/repo/config",
         "flatpak/repo/summary",
         "flatpak/repo/summary.sig",
         "flatpak/repo/summary.idx",

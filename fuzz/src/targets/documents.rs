@@ -7,8 +7,8 @@ use mirror_selection::{Client, Code, Distance, Extent, Mirror, MirrorRow, Select
 use percent_encoding::percent_decode_str;
 use representation::redirect::{Header, Redirect};
 use representation::{
-    Answer, Behind, ClientInfo, DhtNode, Document, File, Hashes, Publisher, Representation, Site,
-    Sources, Zsync, escape,
+    Answer, Behind, ClientInfo, DhtNode, Document, File, Hashes, Origin, Publisher, Representation,
+    Site, Sources, Zsync, escape,
 };
 use scraper::{Html, Selector};
 
@@ -159,7 +159,7 @@ pub fn documents(input: &[u8]) {
     for compatible in [true, false] {
         let behind = Behind {
             fallbacks: &[],
-            origin: !compatible,
+            origin: (!compatible).then_some(Origin::Direct),
         };
         let document = Document {
             compatible,

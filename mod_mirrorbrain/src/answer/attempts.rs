@@ -4,7 +4,6 @@ use super::Job;
 use crate::retry::Attempt;
 use apache::Method;
 use mirror_selection::Selection;
-use representation::Representation;
 use representation::redirect::MAX_DUPLICATES;
 
 impl Job<'_> {
@@ -39,13 +38,6 @@ impl Job<'_> {
         }
         let size = self.subject.size;
         self.exchange.fallbacks(Some(&selection), &self.who, size)
-    }
-
-    /// Takes note that the client has a list of the mirrors.
-    pub(super) fn note_list(&self, representation: Representation, key: &[u8]) {
-        if representation.is_metalink() || representation == Representation::Zsync {
-            self.attempt(key).iter().for_each(Attempt::has_list);
-        }
     }
 
     /// Whether the request is for the file, or for what an attempt left of it. Clients that load

@@ -214,7 +214,7 @@ fn m43_links_to_this_server_use_the_origin_given() {
 
 #[test]
 fn m44_a_yum_list_prints_the_directory_that_was_looked_up() {
-    let answer = yum_list(b"yum/5.5", &[], "https://x.example.org/base/");
+    let answer = yum_list(b"yum/5.5", &[], "https://x.example.org");
     assert_eq!(answer.to_bytes(), b"https://x.example.org/base/yum/5.5/\n");
 }
 

@@ -136,7 +136,7 @@ fn a_hash_comes_with_or_without_the_name() {
 #[test]
 fn documents_with_mirrors_are_for_one_client_and_hashes_for_all() {
     let world = World::new("a.iso");
-    let yum = yum_list(b"yum/5.5", &[], "https://x.example.org/base/");
+    let yum = yum_list(b"yum/5.5", &[], "https://x.example.org");
     assert_eq!(yum.get("Cache-Control"), Some("private, no-cache"));
     let of = |name: &str| {
         let answer = world.answer(name).unwrap();

@@ -239,7 +239,7 @@ proptest! {
         let world = World::new("x");
         let body = world.with(|doc| {
             let representation::Sources::Mirrors(selection) = doc.sources else { unreachable!() };
-            yum_list(&name, selection.ranked(), "http://x/").to_bytes()
+            yum_list(&name, selection.ranked(), "http://x").to_bytes()
         });
         let text = String::from_utf8(body).unwrap();
         let expected = [b"pub/", &name[..], b"/"].concat();

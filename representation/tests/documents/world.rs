@@ -173,7 +173,7 @@ impl World {
 }
 
 /// The list of a directory on mirrors, or on this server.
-pub fn yum_list(path: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'static> {
+pub fn yum_list(path: &[u8], choices: &[Choice<'_>], origin: &str) -> Answer<'static> {
     let directory = Directory {
         path: path.to_vec(),
         file: Vec::new(),
@@ -183,7 +183,8 @@ pub fn yum_list(path: &[u8], choices: &[Choice<'_>], base_url: &str) -> Answer<'
         directory: &directory,
         choices,
         behind: Behind::default(),
-        base_url,
+        origin,
+        base: "/base/",
         changes: false,
     };
     list.answer()

@@ -251,7 +251,7 @@ fn show(port: &str) -> io::Result<()> {
          \n  curl -s   -H 'X-Forwarded-For: 198.18.81.1' http://127.0.0.1:{port}{path}.meta4\
          \n  curl -si  'http://127.0.0.1:{port}{path}?country=br'\
          \n  curl -s   http://127.0.0.1:{port}{path}.sha256\
-         \n  curl -s   'http://127.0.0.1:{port}/?release=9&repo=os'\
+         \n  curl -s   'http://127.0.0.1:{port}/mirrorlist?release=9&repo=os'\
          \n\nand in a browser\n\
          \n  http://127.0.0.1:{port}{path}.mirrorlist?country=de\
          \n  http://127.0.0.1:{port}/releases/\n\
