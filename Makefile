@@ -110,6 +110,9 @@ install:
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
 	    "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
 	install -m 755 target/release/mb "$(DESTDIR)$(PREFIX)/bin/mb"
+	install -d "$(DESTDIR)$(PREFIX)/share/mirrorbrain/listing"
+	install -m 644 share/robots.txt "$(DESTDIR)$(PREFIX)/share/mirrorbrain"
+	install -m 644 share/listing/* "$(DESTDIR)$(PREFIX)/share/mirrorbrain/listing"
 	target/release/mb man "$(DESTDIR)$(PREFIX)/share/man/man1"
 	target/release/mb completions bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mb"
 

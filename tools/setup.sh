@@ -17,7 +17,10 @@ case ${1:-} in
     *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
         python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium valgrind procps util-linux
         iproute2 mount strace libfaketime openssl nghttp2-client rsync git pgbouncer dnf zypper ostree apt-utils
-        createrepo-c rpm" ;;
+        createrepo-c rpm wget lftp"
+        # Perhaps from elsewhere: any will do.
+        command -v java >/dev/null || packages="$packages default-jre-headless"
+        command -v npm >/dev/null || packages="$packages npm" ;;
 esac
 oldest_postgresql=14
 
@@ -116,9 +119,9 @@ setup: no apt here. Needed, from this system's package manager:
   to build  httpd 2.4 with apxs and headers (of APR and APR-util too), libclang, a C compiler
   to test   PostgreSQL 14 or newer with the extension ip4r, mod_form, memcached, python3 with
             libtorrent, pgbouncer, xmllint, aria2, zsync, dnf, zypper, ostree, createrepo_c, rpmbuild,
-            apt-ftparchive, curl, chromium, runuser, ip, strace, libfaketime,
-            openssl, h2load, unshare, nsenter, mount, /etc/mime.types; and root, for a network that can be
-            cut and disks that can be full
+            apt-ftparchive, curl, wget, lftp, chromium, runuser, ip, strace, libfaketime,
+            openssl, h2load, unshare, nsenter, mount, java, npm, /etc/mime.types; and root, for a network that
+            can be cut and disks that can be full. Then, in tests/web: npm ci --ignore-scripts
 Programs in unusual places are named in the environment: APXS, PGBINDIR, LIBCLANG_PATH.
 TEXT
     exit 0
@@ -132,3 +135,8 @@ fi
 missing=$(lacking $packages)
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install_packages $missing
+# The judges of pages: the Nu Html Checker and axe.
+web=$(dirname "$0")/../tests/web
+if [ -z "${1:-}" ] && [ ! -e "$web/node_modules/.package-lock.json" ]; then
+    npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
+fi

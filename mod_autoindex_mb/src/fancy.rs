@@ -21,7 +21,7 @@ pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> 
         row(page, entry, name_width, description_width, out);
         out.pause()?;
     }
-    if !page.has(Flags::SUPPRESS_RULES) {
+    if page.has_rules() {
         out.put("<hr");
         out.put(page.close_empty());
     }
@@ -68,11 +68,11 @@ fn heading(page: &Page<'_, '_>, name_width: usize, description_width: usize, out
     if page.has_links() {
         out.put("Metadata");
     }
-    if page.has(Flags::SUPPRESS_RULES) {
-        out.put("\n");
-    } else {
+    if page.has_rules() {
         out.put("<hr");
         out.put(page.close_empty());
+    } else {
+        out.put("\n");
     }
 }
 

@@ -56,12 +56,14 @@ fn find<'r>(request: Request<'r>, name: &CStr) -> Option<Insert<'r>> {
     File::open(path).ok().map(Insert::Text)
 }
 
-/// The page up to the list.
-pub fn head(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) -> io::Result<()> {
+/// The page up to the list. Whether the frame is ours: a header of the site may have begun another.
+pub fn head(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) -> io::Result<bool> {
     let name = page.config.header.as_deref();
+    let mut is_ours = true;
     match name.and_then(|name| find(page.request, name)) {
         Some(Insert::Html(header)) => {
-            if !page.has(Flags::SUPPRESS_HTML_PREAMBLE) {
+            is_ours = !page.has(Flags::SUPPRESS_HTML_PREAMBLE);
+            if is_ours {
                 preamble(page, title, out);
             }
             out.flush()?;
@@ -84,12 +86,16 @@ pub fn head(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) -> io::Result<
             out.put("</h1>\n");
         }
     }
-    Ok(())
+    Ok(is_ours)
 }
 
-/// The page behind the list.
-pub fn tail(page: &Page<'_, '_>, out: &mut Out<'_>) -> io::Result<()> {
+/// The page behind the list, of which [`head`] has said whether the frame is ours.
+pub fn tail(page: &Page<'_, '_>, is_ours: bool, out: &mut Out<'_>) -> io::Result<()> {
+    let has_landmarks = page.has(Flags::HTML5) && is_ours;
     let (mut signed, mut ended, mut inserted_html) = (false, false, false);
+    if has_landmarks {
+        out.put(" </main>\n <footer>\n");
+    }
     let name = page.config.readme.as_deref();
     match name.and_then(|name| find(page.request, name)) {
         Some(Insert::Html(readme)) => {
@@ -114,6 +120,9 @@ pub fn tail(page: &Page<'_, '_>, out: &mut Out<'_>) -> io::Result<()> {
             "<address>Mirrors by <a href=\"https://mirrorbrain.org/\">MirrorBrain</a></address>\n",
         );
     }
+    if has_landmarks && !ended {
+        out.put(" </footer>\n");
+    }
     if !ended {
         out.put("</body></html>\n");
     }
@@ -121,7 +130,9 @@ pub fn tail(page: &Page<'_, '_>, out: &mut Out<'_>) -> io::Result<()> {
 }
 
 fn preamble(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) {
-    if page.has(Flags::XHTML) {
+    if page.has(Flags::HTML5) {
+        out.put("<!DOCTYPE html>\n<html lang=\"en\">\n");
+    } else if page.has(Flags::XHTML) {
         out.put(
             "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\
              \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n\
@@ -137,7 +148,11 @@ fn preamble(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) {
     if let Some(style_sheet) = &page.config.style_sheet {
         out.put("  <link rel=\"stylesheet\" href=\"");
         out.put(style_sheet.to_bytes());
-        out.put("\" type=\"text/css\"");
+        out.put(if page.has(Flags::HTML5) {
+            "\""
+        } else {
+            "\" type=\"text/css\""
+        });
         out.put(page.close_empty());
         out.put("\n");
     }
@@ -145,6 +160,9 @@ fn preamble(page: &Page<'_, '_>, title: &[u8], out: &mut Out<'_>) {
         out.put(insert.to_bytes());
     }
     out.put(" </head>\n <body>\n");
+    if page.has(Flags::HTML5) {
+        out.put(" <main>\n");
+    }
 }
 
 /// A text file, escaped.

@@ -112,7 +112,7 @@ fn send<'r>(
     }
     let mut title = Vec::new();
     escape::html(uri, &mut title);
-    frame::head(&page, &title, &mut out)?;
+    let is_ours = frame::head(&page, &title, &mut out)?;
 
     let entries = Scan::new(request, config, &view).entries(&directory);
     let entries = order::sorted(&entries, &view);
@@ -123,7 +123,7 @@ fn send<'r>(
     } else {
         plain::write(&page, &entries, &mut out)?;
     }
-    frame::tail(&page, &mut out)
+    frame::tail(&page, is_ours, &mut out)
 }
 
 fn view<'r>(request: Request<'r>, config: &Directory) -> View<'r> {

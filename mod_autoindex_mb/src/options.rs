@@ -32,6 +32,8 @@ impl Flags {
     pub const MIRRORLIST: Self = Self(1 << 21);
     /// MirrorBrain's: a link to the metalink of each file.
     pub const METALINK: Self = Self(1 << 22);
+    /// MirrorBrain's: a page in the HTML of today.
+    pub const HTML5: Self = Self(1 << 23);
 
     /// Whether any of `others` is in the set.
     pub fn has(self, others: Self) -> bool {
@@ -75,6 +77,7 @@ const KEYWORDS: &[(&str, Flags)] = &[
     ("UseOldDateFormat", Flags::USE_OLD_DATE_FORMAT),
     ("Mirrorlist", Flags::MIRRORLIST),
     ("Metalink", Flags::METALINK),
+    ("HTML5", Flags::HTML5),
 ];
 
 /// The width of a column.

@@ -98,6 +98,21 @@ impl Page<'_, '_> {
         if self.has(Flags::XHTML) { " />" } else { ">" }
     }
 
+    /// Whether lines are drawn around the list. In a table they are empty headings, and in
+    /// preformatted text they have no place: today style sheets draw them.
+    pub fn has_rules(&self) -> bool {
+        !self.has(Flags::SUPPRESS_RULES.with(Flags::HTML5))
+    }
+
+    /// The end of the tag of a link that leads to no page or file of its own: robots need not follow.
+    fn close_aside(&self) -> &'static str {
+        if self.has(Flags::HTML5) {
+            "\" rel=\"nofollow\">"
+        } else {
+            "\">"
+        }
+    }
+
     /// Whether rows and cells have classes for a style sheet.
     pub fn is_styled(&self) -> bool {
         self.config.style_sheet.is_some()
@@ -124,7 +139,7 @@ impl Page<'_, '_> {
                 out.put("<a href=\"");
                 out.url_path(name);
                 out.put(suffix);
-                out.put("\">");
+                out.put(self.close_aside());
                 out.put(text);
                 out.put("</a>");
                 before = " ";
@@ -183,7 +198,7 @@ impl Page<'_, '_> {
         out.put([key.letter() as u8]);
         out.put(if turned { ";O=D" } else { ";O=A" });
         out.put(&self.view.carried);
-        out.put("\">");
+        out.put(self.close_aside());
         out.put(text);
         out.put("</a>");
     }

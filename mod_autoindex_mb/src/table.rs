@@ -55,11 +55,17 @@ pub fn write(page: &Page<'_, '_>, entries: &[&Entry<'_>], out: &mut Out<'_>) -> 
         .count()
         + usize::from(page.has_links());
     rule(page, columns, out);
+    if page.has(Flags::HTML5) {
+        out.put("   <tbody>\n");
+    }
     for (number, entry) in entries.iter().enumerate() {
         row(page, entry, number, name_width, out);
         out.pause()?;
     }
     rule(page, columns, out);
+    if page.has(Flags::HTML5) {
+        out.put("   </tbody>\n");
+    }
     out.put("</table>\n");
     Ok(())
 }
@@ -68,6 +74,8 @@ fn open(page: &Page<'_, '_>, tag: &str, cell: &Cell, out: &mut Out<'_>) {
     out.put(tag);
     out.put(if page.is_styled() {
         cell.class
+    } else if page.has(Flags::HTML5) {
+        ">"
     } else {
         cell.plain
     });
@@ -75,14 +83,25 @@ fn open(page: &Page<'_, '_>, tag: &str, cell: &Cell, out: &mut Out<'_>) {
 
 fn open_heading(page: &Page<'_, '_>, cell: &Cell, out: &mut Out<'_>) {
     out.put("<th");
+    if page.has(Flags::HTML5) {
+        out.put(" scope=\"col\"");
+    }
     out.put(if page.is_styled() { cell.class } else { ">" });
 }
 
 fn heading(page: &Page<'_, '_>, out: &mut Out<'_>) {
     out.put(if page.is_styled() {
-        "  <table id=\"indexlist\">\n   <tr class=\"indexhead\">"
+        "  <table id=\"indexlist\">\n"
     } else {
-        "  <table>\n   <tr>"
+        "  <table>\n"
+    });
+    if page.has(Flags::HTML5) {
+        out.put("   <thead>\n");
+    }
+    out.put(if page.is_styled() {
+        "   <tr class=\"indexhead\">"
+    } else {
+        "   <tr>"
     });
     if !page.has(Flags::SUPPRESS_ICON) {
         open(page, "<th", &ICON, out);
@@ -118,10 +137,13 @@ fn heading(page: &Page<'_, '_>, out: &mut Out<'_>) {
         out.put("Metadata</th>");
     }
     out.put("</tr>\n");
+    if page.has(Flags::HTML5) {
+        out.put("   </thead>\n");
+    }
 }
 
 fn rule(page: &Page<'_, '_>, columns: usize, out: &mut Out<'_>) {
-    if !page.has(Flags::SUPPRESS_RULES) {
+    if page.has_rules() {
         let class = if page.is_styled() {
             " class=\"indexbreakrow\""
         } else {

@@ -25,6 +25,7 @@ mod neighbours;
 mod newcomers;
 mod options;
 mod outage;
+mod pages;
 mod panics;
 mod paths;
 mod reference;

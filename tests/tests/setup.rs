@@ -43,6 +43,10 @@ const NOTHING_INSTALLED: (&str, &str) = ("dpkg-query", "exit 1");
 const POSTGRESQL: (&str, &str) = ("initdb", "echo 'initdb (PostgreSQL) 17.10'");
 const APT_GET: (&str, &str) = ("apt-get", "echo apt-get was run: $*");
 
+/// The packages of npm are in the checkout.
+const NPM: (&str, &str) = ("npm", "exit 0");
+const JAVA: (&str, &str) = ("java", "exit 0");
+
 /// What `apt-cache policy` says of cargo-web.
 const CACHE: (&str, &str) = ("apt-cache", "echo '  Candidate: 1.96.0+dfsg1-1~deb12u2'");
 
@@ -100,7 +104,7 @@ fn nothing_is_done_where_nothing_is_missing() {
     for argument in ["build", "demo", ""] {
         let text = setup(
             argument,
-            &[CARGO, USER, installed, APT_GET, POSTGRESQL],
+            &[CARGO, USER, installed, APT_GET, POSTGRESQL, NPM, JAVA],
             true,
         );
         assert_eq!(text, "");

@@ -171,6 +171,7 @@ fn serve() -> io::Result<()> {
         .set("DATABASE", database.params())
         .set("CITIES", cities.display())
         .set("CONF", workspace().join("httpd-conf").display())
+        .set("SHARE", workspace().join("share").display())
         .config(CONFIGURATION)
         .start();
 
@@ -191,6 +192,7 @@ Define MB_MODULES  "@MB_MODULES@"
 Define MB_TREE     "@TREE@"
 Define MB_DATABASE "@DATABASE@"
 Define MB_LOG      "@WORK@/download_log"
+Define MB_SHARE    "@SHARE@"
 Include "@CONF@/asn.conf"
 Include "@CONF@/mirrorbrain.conf"
 Include "@CONF@/autoindex.conf"

@@ -49,8 +49,30 @@ fn chromium() -> PathBuf {
         .expect("chromium is installed")
 }
 
+/// What a visitor prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Light,
+    Dark,
+}
+
+impl Scheme {
+    /// By the number that Chromium has for it.
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Dark => "--blink-settings=preferredColorScheme=0",
+            Self::Light => "--blink-settings=preferredColorScheme=1",
+        }
+    }
+}
+
 /// The attributes that the probe left on the page's body.
 pub fn probe(url: &str) -> impl Fn(&str) -> String + use<> {
+    probe_as(url, Scheme::Light)
+}
+
+/// The same for a visitor who prefers such pages.
+pub fn probe_as(url: &str, scheme: Scheme) -> impl Fn(&str) -> String + use<> {
     let profile = temp_dir("chromium");
     let dom = run(Command::new(chromium())
         .args([
@@ -61,6 +83,7 @@ pub fn probe(url: &str) -> impl Fn(&str) -> String + use<> {
         ])
         .args(["--disable-quic", "--disable-background-networking"])
         .args(["--disable-component-update", "--disable-sync"])
+        .args(["--window-size=1280,800", scheme.argument()])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .args(["--virtual-time-budget=10000", "--dump-dom", url]));
     let document = Html::parse_document(&dom);
