@@ -312,7 +312,7 @@ impl<'r> Request<'r> {
     }
 
     /// Ends the connection (in HTTP/2: the stream) without the rest of the body, so that nobody takes
-    /// what was sent for all of it.
+    /// what was sent for all of it: it is shorter than announced.
     pub fn break_off(self) {
         let connection = field!(self, connection);
         // SAFETY: a request has a live connection, which only this thread works on.

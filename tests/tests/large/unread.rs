@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -184,6 +184,31 @@ fn a_body_that_cannot_be_ended_is_broken_off() {
     let end = stream.read_to_end(&mut body);
     println!("{} of {length} bytes, {end:?}", body.len());
     assert!(body.len() < length);
+    httpd.expect_log("dvd1.iso.zsync ends early: the stored sums have changed");
+}
+
+#[test]
+fn over_http2_no_body_passes_for_whole_either() {
+    let site = site("large_http2").config("Protocols h2c http/1.1");
+    let (mut httpd, database) = site.httpd(|builder| builder.stock(&["http2"])).start();
+    let slow = http::curl()
+        .args([
+            "--http2-prior-knowledge",
+            "--limit-rate",
+            "2M",
+            "-o",
+            "/dev/null",
+        ])
+        .arg(httpd.url("/dvd1.iso.zsync"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    sleep(Duration::from_secs(2));
+    database.sql("UPDATE hash SET zhashlens = '1,4,6'");
+    let output = slow.and_then(Child::wait_with_output).expect("curl");
+    let problems = String::from_utf8_lossy(&output.stderr);
+    assert!(problems.contains("not closed cleanly"), "{problems}");
+    assert_eq!(httpd.get("/dvd0.iso").status, 302);
     httpd.expect_log("dvd1.iso.zsync ends early: the stored sums have changed");
 }
 
