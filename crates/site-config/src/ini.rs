@@ -4,7 +4,7 @@
 //!   the keys are joined, of several equal keys the last one counts. Keys are in lower case, however
 //!   they are written; sections are as written. What `[DEFAULT]` sets holds in all sections.
 //! - Lines that begin with `#`, `;` or the word `rem` are comments, and so is what follows ` ;` after
-//!   a value. (Python 2 looked at the first semicolon only; no value can have needed that.)
+//!   a value, if that is the first semicolon: in `p;q ;x` there is no comment.
 //! - A line that begins with a blank continues the value before it, on a line of its own.
 //! - A value of `""` is empty.
 //!
@@ -166,10 +166,10 @@ fn key_and_value(line: &str) -> Option<(String, &str)> {
         return None;
     }
     value = trim(value);
-    let mut semicolons = value.match_indices(';');
-    let is_comment = |at: &usize| value.get(..*at).is_some_and(|v| v.ends_with(is_space));
-    if let Some(at) = semicolons.find_map(|(at, _)| Some(at).filter(is_comment)) {
-        value = value.get(..at).unwrap_or(value);
+    if let Some((before, _)) = value.split_once(';')
+        && before.ends_with(is_space)
+    {
+        value = before;
     }
     let value = match trim(value) {
         "\"\"" => "",

@@ -115,16 +115,18 @@ fn a_slip_in_a_key_is_noticed() {
 #[test]
 fn the_rules_of_python_2_hold_where_python_3_has_others() {
     let text = "rem a comment\n[a]\nREM = 1\nempty = \"\"\nlist = one\n  # two\n\n  three ; four\n\
-                first = ; five\nsix=;6\n";
+                first = ; five\nsix=;6\nseven = p;q ;x\neight = p ;q;x\n";
     let ini = Ini::parse(text).unwrap();
     for (key, value) in [
-        ("rem", "1"),
         ("empty", ""),
         // No blank line and no comment ends a value that goes on.
         ("list", "one\n# two\nthree ; four"),
         // A password may begin with a semicolon.
         ("first", "; five"),
         ("six", ";6"),
+        // Of semicolons only the first one may begin a comment.
+        ("seven", "p;q ;x"),
+        ("eight", "p"),
     ] {
         assert_eq!(
             ini.get("a", key).map(|entry| &*entry.value),
@@ -132,6 +134,11 @@ fn the_rules_of_python_2_hold_where_python_3_has_others() {
             "{key}"
         );
     }
+    assert_eq!(
+        ini.get("a", "rem"),
+        None,
+        "a comment, whatever follows the word"
+    );
     assert_eq!(Ini::parse("[a]\n x = 1\n"), Err(SyntaxError::NoKey(2)));
 }
 

@@ -71,7 +71,8 @@ fn line() -> impl Strategy<Value = String> {
             |(key, before, sign, after, value, comment, end, more)| {
                 let more: String = more.iter().map(|line| format!("\n{line}")).collect();
                 // A comment at the very beginning of a value is one in Python 3 only.
-                let comment = if value.is_empty() { "" } else { &comment };
+                // Python 2 looks for one at the first semicolon only.
+                let comment = if value.is_empty() || value.contains(';') { "" } else { &comment };
                 format!("{key}{before}{sign}{after}{value}{comment}{end}{more}\n")
             }
         ),
