@@ -87,10 +87,6 @@ impl fmt::Display for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        // Whoever read our output has seen enough.
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::quiet(0);
-        }
         Self::new(error.to_string())
     }
 }

@@ -27,6 +27,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use error::Failure;
 use session::Session;
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -72,14 +73,24 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let (cli, is_json) = match parsed {
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
-        Err(help) => return Ok(help.print()?),
+        Err(help) => return print(help.render()),
     };
     let Some(command) = cli.command else {
-        return Ok(cli::Cli::command().print_help()?);
+        return print(cli::Cli::command().render_help());
     };
     let mut session = Session::new(cli.global, is_json);
     let outcome = commands::run(command, &mut session);
     // What was printed before a failure is printed all the same.
     let flushed = session.out.flush();
     outcome.and(flushed.map_err(Failure::from))
+}
+
+/// Prints what clap has to say, with its colours on a terminal.
+fn print(help: clap::builder::StyledStr) -> Result<(), Failure> {
+    let choice = anstream::AutoStream::choice(&std::io::stdout());
+    let mut text = anstream::AutoStream::new(Vec::new(), choice);
+    write!(text, "{}", help.ansi())?;
+    let mut out = output::Output::new();
+    out.styled(&text.into_inner())?;
+    Ok(out.flush()?)
 }

@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 /// Standard output.
 pub struct Output {
-    out: BufWriter<Stdout>,
+    out: BufWriter<Reader>,
     is_terminal: bool,
 }
 
@@ -21,7 +21,10 @@ impl Output {
         let out = io::stdout();
         Self {
             is_terminal: out.is_terminal(),
-            out: BufWriter::new(out),
+            out: BufWriter::new(Reader {
+                out,
+                has_gone: false,
+            }),
         }
     }
 
@@ -33,7 +36,7 @@ impl Output {
     /// A line, as it is in a pipe. On a terminal what could control it is made visible.
     ///
     /// # Errors
-    /// If nobody reads any more, here and below.
+    /// If it cannot be written, here and below; not if nobody reads any more.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
         self.text(line)?;
         self.out.write_all(b"\n")
@@ -63,9 +66,51 @@ impl Output {
         self.out.write_all(&out.into_inner())
     }
 
+    /// Text of ours that is made for where it goes.
+    pub(crate) fn styled(&mut self, text: &[u8]) -> io::Result<()> {
+        self.out.write_all(text)
+    }
+
     /// Makes what was written appear, before somebody else writes or answers.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+/// Who reads along. Whoever has seen enough misses nothing, and what the command does goes on: what it
+/// has said is not to be half done, and if it fails, that is its exit status.
+struct Reader {
+    out: Stdout,
+    has_gone: bool,
+}
+
+impl Reader {
+    fn unless_gone<T>(&mut self, result: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.has_gone = true;
+                Ok(otherwise)
+            }
+            result => result,
+        }
+    }
+}
+
+impl Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.has_gone {
+            return Ok(bytes.len());
+        }
+        let written = self.out.write(bytes);
+        self.unless_gone(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.has_gone {
+            return Ok(());
+        }
+        let flushed = self.out.flush();
+        self.unless_gone(flushed, ())
     }
 }
 

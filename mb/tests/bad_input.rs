@@ -183,3 +183,51 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let answer = answer(shell.arg("-c").arg(script).current_dir(site.dir.path()), "");
     assert_eq!((&*answer.stdout, &*answer.stderr), ("I0\n", ""));
 }
+
+/// Mirrors enough to fill the buffer of the output more than once.
+const MANY: &str = "INSERT INTO server SELECT (jsonb_populate_record(s, jsonb_build_object(\
+     'id', 1000 + n, 'identifier', 'many-of-the-mirrors-that-there-are-' || n, \
+     'baseurl', 'http://198.18.8.187/'))).* \
+     FROM server s, generate_series(1, 300) n WHERE s.id = 2";
+
+/// Runs `mb` with nobody to read what it prints.
+fn unread(site: &Site, arguments: &[&str]) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().expect("pipe");
+    drop(reader);
+    let mut mb = site.command();
+    let output = mb.args(arguments).stdout(writer).output().expect("mb");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_reader_that_goes_away_keeps_nothing_from_being_saved() {
+    let site = Site::new("mb_pipe_update");
+    site.db.sql(MANY);
+    let arguments = ["update", "--country", "--region", "-c", "--all-mirrors"];
+    let (status, said) = unread(&site, &arguments);
+    assert_eq!(status, Some(0), "{said}");
+    let country = site
+        .db
+        .sql("SELECT DISTINCT country FROM server WHERE id > 1000");
+    assert_eq!(country, "eg");
+}
+
+#[test]
+fn a_reader_that_goes_away_hides_no_failure() {
+    let site = Site::new("mb_pipe_failure");
+    site.db.sql(MANY);
+    let (status, said) = unread(&site, &["enable", "many"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("many: several mirrors match"), "{said}");
+    for arguments in [&["help"][..], &["list", "--help"], &[]] {
+        assert_eq!(unread(&site, arguments), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn a_score_may_be_below_zero() {
+    let site = Site::new("mb_negative_score");
+    let text = site.mb(&["score", "balsa", "-5"]).ok();
+    assert!(text.ends_with("90 -> -5\n"), "{text}");
+}

@@ -13,6 +13,7 @@ pub struct Arguments {
     identifier: String,
 
     /// The new score, -32768 to 32767; 100 is usual, 0 takes the mirror out
+    #[arg(allow_negative_numbers = true)]
     score: Option<String>,
 
     #[command(flatten)]

@@ -125,10 +125,6 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
                 update.all(what, &places, &columns, session.connection()?)?;
             }
         }
-        for line in lines.iter().filter(|_| !arguments.facts.json) {
-            let name = &mirror.identifier;
-            session.out.line(format_args!("{name}: {line}"))?;
-        }
         told.push((mirror, lines));
     }
     if !arguments.changes.dry_run {
@@ -139,8 +135,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
             Ok(())
         })?;
     }
+    // What is told has been saved, whether or not somebody reads all of it.
     if arguments.facts.json {
-        session.out.json(&updated(told, &changes))?;
+        return Ok(session.out.json(&updated(told, &changes))?);
+    }
+    for (mirror, lines) in told {
+        for line in lines {
+            let name = &mirror.identifier;
+            session.out.line(format_args!("{name}: {line}"))?;
+        }
     }
     Ok(())
 }
