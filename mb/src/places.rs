@@ -112,8 +112,16 @@ impl Places {
     }
 }
 
-/// Degrees with the three places that the database keeps.
+/// Degrees with the three places that the database keeps, as Python 2 rounds them: what lies exactly in
+/// the middle goes away from zero, where Rust's `{:.3}` takes the even neighbour.
 pub fn rounded(degrees: f64) -> f64 {
+    // In the middle are odd multiples of 1/16 only: nothing else is both binary and a half thousandth.
+    let is_in_the_middle = (degrees * 16.0).fract() == 0.0 && (degrees * 8.0).fract() != 0.0;
+    let degrees = if is_in_the_middle {
+        degrees + 0.0001_f64.copysign(degrees)
+    } else {
+        degrees
+    };
     format!("{degrees:.3}").parse().unwrap_or(degrees)
 }
 

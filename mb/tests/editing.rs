@@ -103,6 +103,20 @@ fn coordinates_are_cleared_and_set() {
 }
 
 #[test]
+fn the_base_url_is_cleared_like_any_other() {
+    let site = Site::new("mb_edit_baseurl");
+    for cleared in ["None", ""] {
+        site.db
+            .sql("UPDATE server SET baseurl = 'http://a.example/' WHERE id = 2");
+        let script = format!("s/^baseurl .*/baseurl : {cleared}/");
+        let text = site.edit(&["edit", "balsa"], &script, "y\n").ok();
+        let line = "unsetting baseurl (was: 'http://a.example/')\n";
+        assert!(text.ends_with(line), "{text}");
+        assert_eq!(site.db.sql("SELECT baseurl FROM server WHERE id = 2"), "");
+    }
+}
+
+#[test]
 fn what_others_have_changed_meanwhile_stays() {
     let site = Site::new("mb_edit_meanwhile");
     let sql = "UPDATE server SET status_baseurl = false WHERE id = 2";

@@ -5,7 +5,7 @@ use crate::commands::score;
 use crate::error::Failure;
 use crate::host::{Host, host_of};
 use crate::mirror_text::{check_name, check_width};
-use crate::places::{Places, check_country, check_region};
+use crate::places::{Places, check_country, check_region, rounded};
 use crate::session::{Session, warn};
 use clap::Args;
 use mirror_db::Connection;
@@ -200,8 +200,8 @@ fn place(
         (None, country) => country.as_ref().ok_or_else(unknown)?.to_lowercase(),
     };
     let (lat, lng) = city.coordinates.unwrap_or_default();
-    mirror.lat = Some(Decimal(format!("{lat:.3}")));
-    mirror.lng = Some(Decimal(format!("{lng:.3}")));
+    mirror.lat = Some(Decimal(format!("{:.3}", rounded(lat))));
+    mirror.lng = Some(Decimal(format!("{:.3}", rounded(lng))));
     Ok(())
 }
 
@@ -265,6 +265,10 @@ mod tests {
             (2.0005, 2.001),
             (1.0005, 1.0),
             (-8.3085, -8.309),
+            // These are exactly in the middle.
+            (52.0625, 52.063),
+            (-0.3125, -0.313),
+            (0.1875, 0.188),
         ] {
             assert_eq!(rounded(exact), three, "{exact}");
         }

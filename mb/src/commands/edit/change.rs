@@ -236,7 +236,7 @@ fn check(change: &Change, columns: &Columns, connection: &mut Connection) -> Res
         .hint("mb db migrate adds it"));
     }
     match change.column {
-        Column::Country | Column::Region if value.is_empty() => Ok(()),
+        Column::Baseurl | Column::Country | Column::Region if value.is_empty() => Ok(()),
         Column::Baseurl => crate::host::host_of(value).map(drop),
         Column::Country => check_country(connection, value),
         Column::Region => check_region(connection, value),
