@@ -63,8 +63,14 @@ fn mirrors(path: &str, has: bool, session: &mut Session) -> Result<Vec<String>, 
     let Some(holders) = filearr::mirrors_below(connection, path)? else {
         return Ok(Vec::new());
     };
-    let holders: HashSet<i32> = holders.into_iter().collect();
-    let mirrors = server::all(connection)?.into_iter();
-    let meant = mirrors.filter(|m| m.enabled && holders.contains(&m.id) == has);
-    Ok(meant.map(|mirror| mirror.identifier).collect())
+    let mut mirrors = if has {
+        server::with_ids(connection, &holders)?
+    } else {
+        let holders: HashSet<i32> = holders.into_iter().collect();
+        let mut mirrors = server::all(connection)?;
+        mirrors.retain(|mirror| !holders.contains(&mirror.id));
+        mirrors
+    };
+    mirrors.retain(|mirror| mirror.enabled);
+    Ok(mirrors.into_iter().map(|m| m.identifier).collect())
 }

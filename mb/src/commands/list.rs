@@ -118,7 +118,8 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     mirrors.retain(|mirror| arguments.show_disabled || mirror.enabled != arguments.disabled);
     let columns = &arguments.columns;
     let counts = if columns.number_of_files {
-        filearr::counts(connection)?
+        let ids: Vec<i32> = mirrors.iter().map(|mirror| mirror.id).collect();
+        filearr::counts(connection, &ids)?
     } else {
         HashMap::new()
     };

@@ -31,15 +31,23 @@ const BELOW: &str = "\
 SELECT DISTINCT unnest(mirrors)::integer FROM filearr WHERE starts_with(path, $1)";
 const EXISTS_BELOW: &str = "SELECT EXISTS (SELECT FROM filearr WHERE starts_with(path, $1))";
 
+/// Not `FROM filearr, unnest(mirrors)`, which keeps each array aside before it gives its elements.
 const COUNTS: &str = "\
-SELECT mirror::integer, count(*) FROM filearr, unnest(mirrors) AS mirror GROUP BY mirror";
+SELECT mirror::integer, count(*)
+  FROM (SELECT unnest(mirrors) AS mirror FROM filearr) AS holder GROUP BY mirror";
+const COUNTS_OF: &str = "\
+SELECT mirror::integer, count(*)
+  FROM unnest($1::smallint[]) AS mirror JOIN filearr ON mirror = ANY (mirrors) GROUP BY mirror";
 
+/// For more mirrors than this it is quicker to count the files of all of them.
+const FEW: usize = 16;
+
+/// Not in order: PostgreSQL would sort the paths of all files for it, not only what is left of them.
 const DIRECTORIES: &str = "\
-SELECT DISTINCT array_to_string((string_to_array(path, '/'))[1:$1::integer], '/')
-  FROM filearr ORDER BY 1";
+SELECT DISTINCT array_to_string((string_to_array(path, '/'))[1:$1::integer], '/') FROM filearr";
 const DIRECTORIES_OF: &str = "\
 SELECT DISTINCT array_to_string((string_to_array(path, '/'))[1:$1::integer], '/')
-  FROM filearr WHERE $2::smallint = ANY (mirrors) ORDER BY 1";
+  FROM filearr WHERE $2::smallint = ANY (mirrors)";
 
 /// The files in all, and those that nobody has and whose hashes nobody knows.
 const COUNT: &str = "\
@@ -61,6 +69,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     BELOW,
     EXISTS_BELOW,
     COUNTS,
+    COUNTS_OF,
     DIRECTORIES,
     DIRECTORIES_OF,
     COUNT,
@@ -174,12 +183,20 @@ pub fn mirrors_below(
     Ok(Some(ids))
 }
 
-/// How many files each mirror has, by its id. One that has none is missing.
+/// How many files each of these mirrors has, by its id. One that has none is missing; others may be there.
 ///
 /// # Errors
 /// Those of the database.
-pub fn counts(connection: &mut Connection) -> Result<HashMap<i32, i64>, ConnectionError> {
-    let rows = connection.query(COUNTS, &[])?;
+pub fn counts(
+    connection: &mut Connection,
+    mirrors: &[i32],
+) -> Result<HashMap<i32, i64>, ConnectionError> {
+    let rows = if mirrors.len() > FEW {
+        connection.query(COUNTS, &[])?
+    } else {
+        let ids: Vec<i16> = mirrors.iter().copied().map(id).collect();
+        connection.query(COUNTS_OF, &[&ids])?
+    };
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
@@ -196,7 +213,9 @@ pub fn directories(
         Some(mirror) => connection.query(DIRECTORIES_OF, &[&depth, &id(mirror)])?,
         None => connection.query(DIRECTORIES, &[&depth])?,
     };
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let mut directories: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    directories.sort_unstable();
+    Ok(directories)
 }
 
 /// The number of rows, and how many [`vacuum`] would remove.

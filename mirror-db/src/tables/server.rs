@@ -30,6 +30,7 @@ macro_rules! select {
 
 const ALL: &str = select!("", "s.id");
 const BY_ID: &str = select!("WHERE id = $1", "s.id");
+const WITH_IDS: &str = select!("WHERE id = ANY ($1)", "s.id");
 const NAMED: &str = select!("WHERE identifier = $1", "s.id");
 const NAMED_LIKE: &str = select!("WHERE identifier LIKE '%' || $1 || '%'", "s.id");
 const IN_COUNTRY: &str = select!("WHERE country LIKE '%' || $1 || '%'", "s.id");
@@ -51,6 +52,7 @@ const DELETE: &str = "DELETE FROM server WHERE id = $1";
 pub(super) const STATEMENTS: &[&str] = &[
     ALL,
     BY_ID,
+    WITH_IDS,
     NAMED,
     NAMED_LIKE,
     IN_COUNTRY,
@@ -232,6 +234,11 @@ pub fn by_place(connection: &mut Connection) -> Result<Vec<Server>, ConnectionEr
 /// The one with that id.
 pub fn by_id(connection: &mut Connection, id: i32) -> Result<Option<Server>, ConnectionError> {
     Ok(select(connection, BY_ID, &[&id])?.pop())
+}
+
+/// Those with one of the ids, by id.
+pub fn with_ids(connection: &mut Connection, ids: &[i32]) -> Result<Vec<Server>, ConnectionError> {
+    select(connection, WITH_IDS, &[&ids])
 }
 
 /// The one of exactly that name.

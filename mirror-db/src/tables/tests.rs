@@ -54,3 +54,26 @@ fn a_row_is_read_with_and_without_the_column_ipv6_only() {
     assert!(rows.iter().all(|row| row.ipv6_only), "{rows:?}");
     assert_eq!(rows.len(), 1);
 }
+
+#[test]
+fn files_are_counted_for_few_mirrors_as_for_many() {
+    let db = Cluster::shared().database("tables_counts", &[]);
+    db.sql("INSERT INTO filearr (path, mirrors) VALUES ('a', '{1,2}'), ('b', '{2}'), ('c', NULL)");
+    let mut connection = open(&db);
+    let few = filearr::counts(&mut connection, &[1, 3]).unwrap();
+    assert_eq!(few, [(1, 1)].into());
+    let many: Vec<i32> = (1..=100).collect();
+    let many = filearr::counts(&mut connection, &many).unwrap();
+    assert_eq!(many, [(1, 1), (2, 2)].into());
+}
+
+#[test]
+fn directories_are_in_order_and_once() {
+    let db = Cluster::shared().database("tables_directories", &[]);
+    db.sql("INSERT INTO filearr (path, mirrors) VALUES ('b/x/1', '{1}'), ('b/x/2', '{}'), ('a', '{2}')");
+    let mut connection = open(&db);
+    let mut directories =
+        |depth, mirror| filearr::directories(&mut connection, depth, mirror).unwrap();
+    assert_eq!(directories(2, None), ["a", "b/x"]);
+    assert_eq!(directories(1, Some(1)), ["b"]);
+}

@@ -11,7 +11,7 @@ use mirror_db::tables::filearr::{self, PathPattern};
 use mirror_db::tables::server::{self, Server};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Options of `mb file ls`.
 #[derive(Debug, Args)]
@@ -60,7 +60,8 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let connection = session.connection()?;
     let holders = filearr::holders(connection, &PathPattern::parse(path))?;
-    let mirrors = server::all(connection)?;
+    let ids: HashSet<i32> = holders.iter().map(|(id, _)| *id).collect();
+    let mirrors = server::with_ids(connection, &Vec::from_iter(ids))?;
     let mut holdings = holdings(holders, &mirrors, only);
     if options.probe || options.md5 {
         let answers = ask(&holdings, options, session)?;
