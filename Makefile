@@ -24,7 +24,7 @@ setup:
 
 demo:
 	CARGO="$(CARGO)" tools/setup.sh demo
-	$(CARGO) build $(PACKAGES)
+	$(CARGO) build $(PACKAGES) -p mb
 	$(CARGO) run -p tests --bin demo -- start
 
 # Where no demo was started there is nothing to build it for.

@@ -2,6 +2,7 @@
 
 mod asn_import;
 mod bad_input;
+mod demo;
 mod documented;
 mod dry_run;
 mod editing;

@@ -8,6 +8,7 @@
 
 pub mod apxs;
 pub mod command;
+pub mod demo;
 pub mod error_log;
 pub mod files;
 pub mod guardian;

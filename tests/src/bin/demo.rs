@@ -1,4 +1,5 @@
-//! A demonstration: mirrors on six continents, and where clients from several countries are sent.
+//! A demonstration: a site with mirrors on six continents, and where clients from several countries are
+//! sent.
 //!
 //! `demo start` leaves a private PostgreSQL and httpd running, `demo stop` ends them.
 
@@ -7,69 +8,17 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use geo_db::writer::{Value, Writer};
 use tests::command::{is_alive, signal};
+use tests::demo::{CLIENTS, Site};
 use tests::http;
 use tests::httpd::Httpd;
 use tests::postgres::Cluster;
 use tests::{files, workspace};
-
-/// A client: who, address, country, continent, latitude and longitude.
-type Client = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    f64,
-    f64,
-);
-
-/// Who asks. The addresses are from ranges that are nobody's (RFC 2544, RFC 3849); the demo's own
-/// mmdb file says where they are.
-const CLIENTS: [Client; 9] = [
-    ("Hamburg, Germany", "198.18.49.1", "DE", "EU", 53.55, 9.99),
-    (
-        "Nuremberg, Germany",
-        "198.18.50.1",
-        "DE",
-        "EU",
-        49.45,
-        11.08,
-    ),
-    (
-        "the campus network, AS 64511",
-        "198.18.48.1",
-        "DE",
-        "EU",
-        49.01,
-        8.4,
-    ),
-    ("Brussels, Belgium", "198.18.32.1", "BE", "EU", 50.85, 4.35),
-    ("Warsaw, Poland", "2001:db8:48::1", "PL", "EU", 52.23, 21.01),
-    ("Los Angeles, USA", "198.18.1.1", "US", "NA", 34.05, -118.24),
-    (
-        "Buenos Aires, Argentina",
-        "198.18.54.1",
-        "AR",
-        "SA",
-        -34.6,
-        -58.38,
-    ),
-    ("Osaka, Japan", "198.18.81.1", "JP", "AS", 34.69, 135.5),
-    (
-        "Auckland, New Zealand",
-        "198.18.64.1",
-        "NZ",
-        "OC",
-        -36.85,
-        174.76,
-    ),
-];
 
 fn main() -> ExitCode {
     let result = match env::args().nth(1).as_deref() {
@@ -123,6 +72,7 @@ fn start() -> io::Result<()> {
         }
         thread::sleep(Duration::from_millis(50));
     }
+    println!("{}", fs::read_to_string(state.join("log"))?);
     let port = fs::read_to_string(state.join("port"))?;
     show(port.trim())
 }
@@ -150,8 +100,9 @@ fn running() -> Option<u32> {
 /// Runs the servers until this process is ended.
 fn serve() -> io::Result<()> {
     let cluster = Cluster::start(&[]);
-    let mirrors = workspace().join("tests/demo/mirrors.sql");
-    let database = cluster.database("mirrorbrain", &[&mirrors]);
+    let mb = env::current_exe()?.with_file_name("mb");
+    let site = Site::make(&cluster, &mb, &state())?;
+    print!("{}", site.transcript);
 
     let builder = Httpd::builder().stock(&["mime", "dir", "alias", "setenvif", "remoteip"]);
     let tree = builder.tree();
@@ -165,10 +116,11 @@ fn serve() -> io::Result<()> {
     let packages = tree.join("repo/9/os/repodata");
     fs::create_dir_all(&packages)?;
     fs::write(packages.join("repomd.xml"), "<repomd/>\n")?;
+    // Where the user that httpd runs as can read it.
     let cities = builder.work().join("cities.mmdb");
-    write_cities(&cities)?;
+    fs::copy(site.cities(), &cities)?;
     let httpd = builder
-        .set("DATABASE", database.params())
+        .set("DATABASE", site.database.params())
         .set("CITIES", cities.display())
         .set("CONF", workspace().join("httpd-conf").display())
         .set("SHARE", workspace().join("share").display())
@@ -178,7 +130,7 @@ fn serve() -> io::Result<()> {
     let state = state();
     symlink(httpd.work(), state.join("httpd"))?;
     symlink(cluster.socket_dir(), state.join("postgres"))?;
-    fs::write(state.join("database"), database.params())?;
+    fs::write(state.join("database"), site.database.params())?;
     // Written last: it says that all is ready.
     fs::write(state.join("port.new"), httpd.port().to_string())?;
     fs::rename(state.join("port.new"), state.join("port"))?;
@@ -211,24 +163,6 @@ MirrorBrainYumDir release=(9) repo=(os) repo/$1/$2 repodata/repomd.xml
 MirrorBrainTorrentTrackerURL udp://tracker.example.org:6969/announce
 "#;
 
-/// Writes where the clients are, in the schema of MaxMind's City files.
-fn write_cities(file: &Path) -> io::Result<()> {
-    let mut cities = Writer::new("GeoLite2-City");
-    for (_, address, country, continent, latitude, longitude) in CLIENTS {
-        let width = if address.contains(':') { 48 } else { 24 };
-        let place = Value::map([
-            ("country", Value::map([("iso_code", country)])),
-            ("continent", Value::map([("code", continent)])),
-            (
-                "location",
-                Value::map([("latitude", latitude), ("longitude", longitude)]),
-            ),
-        ]);
-        cities = cities.insert(&format!("{address}/{width}"), place);
-    }
-    cities.write_to(file).map_err(io::Error::other)
-}
-
 /// Asks as each client and prints the answers.
 fn show(port: &str) -> io::Result<()> {
     let path = "/releases/orange-1.0.iso";
@@ -236,7 +170,7 @@ fn show(port: &str) -> io::Result<()> {
         .parse()
         .map_err(io::Error::other)?;
     println!("GET {path}, as a client in\n");
-    for (place, client, ..) in CLIENTS {
+    for (place, client, _) in CLIENTS {
         let request = http::request("GET", path, &[("X-Forwarded-For", client)]);
         let response = http::exchange(address, &request)?;
         let realm = response.header("X-MirrorBrain-Realm").unwrap_or_default();

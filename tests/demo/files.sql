@@ -1,26 +1,9 @@
--- Mirrors on six continents, two files and a directory of packages, for the demonstration.
+-- What scanning and probing the mirrors, which nobody runs, would find, and the hashes of the files:
+-- two files and a directory of packages, for the demonstration.
 
 CREATE EXTENSION IF NOT EXISTS pgcrypto; -- digest(), for sha1
 
-INSERT INTO server (identifier, baseurl, baseurl_ftp, baseurl_rsync, enabled, status_baseurl,
-                    region, country, lat, lng, score, other_countries, as_only, asn, prefix,
-                    scan_fpm, comment, operator_name, operator_url, public_notes, admin,
-                    admin_email, country_only, region_only, prefix_only)
-SELECT identifier, 'https://' || identifier || '.example.org/pub/', '', '', true, true,
-       region, country, lat, lng, score, other_countries, as_only, asn, '',
-       0, '', '', '', '', '', '', false, false, false
-  FROM (VALUES
-    ('berlin',    'eu', 'de',  52.52,   13.41, 100, '',      false, 680),
-    ('munich',    'eu', 'de',  48.14,   11.58, 100, '',      false, 680),
-    ('campus',    'eu', 'de',  49.01,    8.40, 100, '',      true,  64511),
-    ('paris',     'eu', 'fr',  48.86,    2.35, 100, 'be,lu', false, 2200),
-    ('new-york',  'na', 'us',  40.71,  -74.01, 200, '',      false, 64500),
-    ('portland',  'na', 'us',  45.52, -122.68, 100, '',      false, 64501),
-    ('sao-paulo', 'sa', 'br', -23.55,  -46.63, 100, '',      false, 64502),
-    ('tokyo',     'as', 'jp',  35.68,  139.69, 100, '',      false, 64503),
-    ('sydney',    'oc', 'au', -33.87,  151.21, 100, '',      false, 64504),
-    ('cape-town', 'af', 'za', -33.92,   18.42, 100, '',      false, 64505)
-  ) AS mirror (identifier, region, country, lat, lng, score, other_countries, as_only, asn);
+UPDATE server SET status_baseurl = true;
 
 -- Every mirror has the image; those of the southern hemisphere lack the archive.
 INSERT INTO filearr (path, mirrors)
@@ -56,6 +39,3 @@ SELECT id, mtime, size, md5, sha1, sha256, piecesize, pieces,
               || 'e'::bytea, 'sha1'),
        '', 2048, '2,2,4', decode(repeat('0000e7b9e6b0', size / 2048), 'hex')
   FROM hashed;
-
-INSERT INTO pfx2asn VALUES
-    ('198.18.48.0/24', 64511), ('198.18.49.0/24', 64510), ('2001:db8:49::/48', 64510);
