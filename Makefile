@@ -8,7 +8,7 @@ DESTDIR ?=
 PREFIX  ?= /usr/local
 
 .PHONY: all setup namespaces demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-listing bench-instructions bench-build soak restarts
+.PHONY: bench bench-sweep bench-listing bench-instructions bench-mb bench-build soak restarts
 
 # The modules, under the names that httpd knows, in target/modules, and the tool target/release/mb.
 all:
@@ -69,6 +69,11 @@ bench-listing: setup bench-build
 # Instructions for each request, which do not depend on what else the machine does.
 bench-instructions: setup bench-build
 	target/release/bench instructions $(BENCH_ARGS)
+
+# Commands of mb on 10,000 mirrors and a million files, beside PostgreSQL alone.
+bench-mb: setup
+	$(CARGO) build --release -p mb -p bench
+	target/release/bench mb $(BENCH_ARGS)
 
 # SOAK_REQUESTS requests of all kinds, ten million unless it says otherwise: memory must stay flat.
 soak: setup bench-build

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use fastrand::Rng;
@@ -119,10 +120,39 @@ pub fn directories(paths: u32) -> u32 {
 pub fn write_sql(to: &Path, size: Size, rng: &mut Rng) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(to)?);
     write_mirrors(&mut out, size.mirrors, rng)?;
-    write_files(&mut out, size, rng)?;
+    // Each file is on a third to nine tenths of the mirrors: of 180, on 60 to 160.
+    let (least, most) = (size.mirrors.div_ceil(3), size.mirrors * 8 / 9);
+    write_files(&mut out, size, least..=most.max(least), rng)?;
     write_hashes(&mut out, size.paths, rng)?;
     write_prefixes(&mut out, rng)?;
     writeln!(out, "ANALYZE;")?;
+    out.flush()
+}
+
+/// Writes the rows of a site that has many mirrors, each with few of the files: of the tables that its
+/// administrators ask.
+pub fn write_administration_sql(
+    to: &Path,
+    mirrors: u32,
+    paths: u32,
+    copies: RangeInclusive<u32>,
+    markers: u32,
+    rng: &mut Rng,
+) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(to)?);
+    let size = Size {
+        mirrors,
+        paths,
+        step: 1,
+    };
+    write_mirrors(&mut out, mirrors, rng)?;
+    write_files(&mut out, size, copies, rng)?;
+    writeln!(out, "COPY marker (subtree_name, markers) FROM stdin;")?;
+    for number in 0..markers {
+        let path = path(number * (paths / markers));
+        writeln!(out, "subtree{number:02}\t{path}")?;
+    }
+    writeln!(out, "\\.")?;
     out.flush()
 }
 
@@ -162,13 +192,17 @@ fn write_mirrors(out: &mut impl Write, count: u32, rng: &mut Rng) -> io::Result<
     writeln!(out, "\\.")
 }
 
-/// Each file is on a third to nine tenths of the mirrors: of 180, on 60 to 160.
-fn write_files(out: &mut impl Write, size: Size, rng: &mut Rng) -> io::Result<()> {
+/// Each file is on so many mirrors.
+fn write_files(
+    out: &mut impl Write,
+    size: Size,
+    copies: RangeInclusive<u32>,
+    rng: &mut Rng,
+) -> io::Result<()> {
     writeln!(out, "COPY filearr (id, path, mirrors) FROM stdin;")?;
     let mut ids: Vec<u32> = (1..=size.mirrors).collect();
-    let (least, most) = (size.mirrors.div_ceil(3), size.mirrors * 8 / 9);
     for file in 0..size.paths {
-        let count = rng.u32(least..=most.max(least)) as usize;
+        let count = rng.u32(copies.clone()) as usize;
         // As many as are needed, moved to the front.
         for place in 0..count {
             let other = rng.usize(place..ids.len());

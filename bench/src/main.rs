@@ -7,11 +7,14 @@
 //! bench listing [--rounds N] [--seconds S] [--connections N] [--record] [configuration ...]
 //! bench profile series
 //! bench soak [--requests N]
+//! bench mb [--rounds N] [--other PROGRAM] [--record]
 //! ```
 //!
 //! `--record` writes the result into docs/performance.md or docs/autoindex.md, which say what is measured and how;
 //! `--check` fails if a request takes more instructions than recorded there.
 
+mod administration;
+mod child;
 mod compare;
 mod dataset;
 mod geography;
@@ -41,7 +44,8 @@ const USAGE: &str =
        bench instructions [--record | --check] [series ...]
        bench listing [--rounds N] [--seconds S] [--connections N] [--record] [configuration ...]
        bench profile series
-       bench soak [--requests N]";
+       bench soak [--requests N]
+       bench mb [--rounds N] [--other PROGRAM] [--record]";
 
 /// What the command line asks for.
 struct Options {
@@ -50,12 +54,16 @@ struct Options {
     requests: u64,
     record: bool,
     check: bool,
+    other: Option<String>,
     names: Vec<String>,
 }
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
+    if command == child::COMMAND {
+        std::process::exit(i32::from(!child::main(arguments)));
+    }
     let options = Options::parse(arguments).unwrap_or_else(|problem| fail(&problem));
     match command.as_str() {
         "compare" => options.show("compare", &compare::run(options.effort, &options.names)),
@@ -82,6 +90,10 @@ fn main() {
             if !verdict.is_good() {
                 std::process::exit(1);
             }
+        }
+        "mb" => {
+            let other = options.other.as_deref();
+            options.show("mb", &administration::run_all(options.effort.rounds, other));
         }
         "profile" => print!("{}", profile::run(&options.names.join(" "))),
         _ => fail(USAGE),
@@ -113,6 +125,7 @@ impl Options {
             requests: soak::REQUESTS,
             record: false,
             check: false,
+            other: None,
             names: Vec::new(),
         };
         while let Some(argument) = arguments.next() {
@@ -141,6 +154,7 @@ impl Options {
                 self.effort.slice = Duration::try_from_secs_f64(seconds).ok()?;
             }
             "--requests" => self.requests = value.parse().ok().filter(|n| *n > 0)?,
+            "--other" => self.other = Some(value.to_owned()),
             "--most-paths" => self.most_paths = value.parse().ok()?,
             _ => return None,
         }
