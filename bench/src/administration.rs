@@ -14,7 +14,6 @@ use crate::child::{Taken, measure};
 use crate::dataset;
 use crate::report::megabytes;
 use crate::site::start_cluster;
-use crate::usage;
 use site::{MARKERS, Site};
 
 /// A run that takes longer than this, in seconds, is not repeated.
@@ -47,8 +46,6 @@ struct Line {
     command: String,
     lines: usize,
     mb: Taken,
-    /// Processor time of PostgreSQL for mb.
-    database: f64,
     psql: Taken,
     /// `None` if it does not come to an end.
     other: Option<Option<Taken>>,
@@ -81,9 +78,11 @@ impl Line {
         let arguments: Vec<&str> = arguments
             .iter()
             .map(|argument| {
-                argument
-                    .strip_prefix("@FILE@")
-                    .map_or(*argument, |_| &*file)
+                if *argument == "@FILE@" {
+                    &file
+                } else {
+                    *argument
+                }
             })
             .collect();
         let mb = site.command(&site.mb, &arguments);
@@ -98,11 +97,9 @@ impl Line {
             command
         });
         let (mut ours, mut psqls, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut database, mut ends) = (0.0, true);
+        let mut ends = true;
         for _ in 0..rounds {
-            let before = usage::cluster_seconds(site.cluster);
             assert!(repeat(&mut ours, &mb), "{mb:?}");
-            database += usage::cluster_seconds(site.cluster) - before;
             assert!(repeat(&mut psqls, &psql), "{psql:?}");
             ends = ends
                 && other
@@ -113,7 +110,6 @@ impl Line {
             command: arguments.join(" "),
             lines,
             mb: Taken::median(&ours),
-            database: database / ours.len() as f64,
             psql: Taken::median(&psqls),
             other: other.map(|_| ends.then(|| Taken::median(&others))),
         }
@@ -122,14 +118,13 @@ impl Line {
     fn text(&self) -> String {
         let Self { mb, psql, .. } = self;
         let mut text = format!(
-            "| {:<44} | {:>6} | {:>7.3} | {:>7.3} | {:>6.2} | {:>6.3} | {:>6.3} | {:>6.1} | {:>7.1} |",
+            "| {:<66} | {:>6} | {:>7.3} | {:>7.3} | {:>6.2} | {:>6.3} | {:>6.1} | {:>7.1} |",
             format!("`mb {}`", self.command),
             self.lines,
             mb.wall,
             psql.wall,
             mb.wall / psql.wall,
             mb.cpu,
-            self.database,
             megabytes(mb.memory),
             megabytes(psql.memory),
         );
@@ -160,8 +155,8 @@ impl Line {
 
 fn heading(has_other: bool) -> String {
     let mut text = format!(
-        "| {:<44} | {:>6} | {:>7} | {:>7} | {:>6} | {:>6} | {:>6} | {:>6} | {:>7} |",
-        "command", "lines", "mb s", "psql s", "ratio", "CPU s", "DB s", "mb MB", "psql MB"
+        "| {:<66} | {:>6} | {:>7} | {:>7} | {:>6} | {:>6} | {:>6} | {:>7} |",
+        "command", "lines", "mb s", "psql s", "ratio", "CPU s", "mb MB", "psql MB"
     );
     if has_other {
         text.push_str("  other s |  times | other MB |");

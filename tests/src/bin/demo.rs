@@ -175,9 +175,10 @@ fn show(port: &str) -> io::Result<()> {
         let response = http::exchange(address, &request)?;
         let realm = response.header("X-MirrorBrain-Realm").unwrap_or_default();
         println!(
-            "  {place} ({client})\n    {} {}\n    {}",
+            "  {place} ({client})\n    {} {} ({})\n    {}",
             response.status,
             response.location(),
+            response.header("X-MirrorBrain-Mirror").unwrap_or_default(),
             why(&realm)
         );
     }
