@@ -122,9 +122,10 @@ impl<'r> Exchange<'r> {
 
     /// The file that the URL names.
     pub fn requested(self, path: &'r Path, info: FileInfo) -> Subject<'r> {
+        let uri = self.uri();
         Subject {
-            asked: self.asked(),
-            ..Subject::new(path, self.uri(), info, self.request.content_type())
+            asked: self.asked().unwrap_or(uri),
+            ..Subject::new(path, uri, info, self.request.content_type())
         }
     }
 
@@ -226,10 +227,9 @@ impl<'r> Exchange<'r> {
         Some(self.request.pool().own(base))
     }
 
-    /// The path of the URL that the client sent.
-    pub fn asked(self) -> &'r [u8] {
-        let first = self.request.redirected_from();
-        first.map_or_else(|| self.uri(), Request::uri)
+    /// The path of the URL that the client sent, if an internal redirect led from there to here.
+    pub fn asked(self) -> Option<&'r [u8]> {
+        self.request.redirected_from().map(Request::uri)
     }
 
     /// The path of the URL without path info.

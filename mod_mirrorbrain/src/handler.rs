@@ -125,7 +125,8 @@ impl<'r> Exchange<'r> {
             Ok(given) => given,
             Err(status) => return Suffixed::Refused(status),
         };
-        let asked = suffix::strip(self.asked()).filter(|(_, suffix)| *suffix == representation);
+        let asked = self.asked().and_then(suffix::strip);
+        let asked = asked.filter(|(_, suffix)| *suffix == representation);
         let asked = asked.map_or(uri, |(asked, _)| asked);
         // Logs show the file, whatever was asked about it.
         self.request.set_uri(uri);
