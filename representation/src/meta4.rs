@@ -92,7 +92,7 @@ fn urls(doc: &Document<'_>, xml: &mut Xml) -> io::Result<()> {
     if !xml::lists_mirrors(doc.broken_mirrors) {
         return Ok(());
     }
-    for (source, priority) in doc.all_sources().iter().zip(1_u32..) {
+    for (source, priority) in doc.all_sources().zip(1_u32..) {
         let priority = ("priority", &*priority.to_string());
         match &source.country {
             Some(country) => xml.text(

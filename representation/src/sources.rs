@@ -43,23 +43,21 @@ pub(crate) struct Source {
 
 impl Document<'_> {
     /// All of them, best first: mirrors, then who stands behind them.
-    pub(crate) fn all_sources(&self) -> Vec<Source> {
+    pub(crate) fn all_sources(&self) -> impl Iterator<Item = Source> {
         let choices = self.choices().iter().chain(self.behind.fallbacks);
-        let mut all: Vec<Source> = choices
-            .map(|choice| Source {
-                url: self.mirror_url(choice),
-                country: Some(choice.country()),
-            })
-            .collect();
         let origin = match self.sources {
             Sources::OriginOnly => Some(Origin::Plain),
             Sources::Mirrors(_) => self.behind.origin,
         };
-        all.extend(origin.map(|origin| Source {
+        let here = origin.map(|origin| Source {
             url: self.file.origin_url(origin),
             country: None,
-        }));
-        all
+        });
+        let mirrors = choices.map(|choice| Source {
+            url: self.mirror_url(choice),
+            country: Some(choice.country()),
+        });
+        mirrors.chain(here)
     }
 
     /// What torrents and zsync files name: all of them. In those of MirrorBrain 2.19 the mirrors of the
@@ -69,8 +67,7 @@ impl Document<'_> {
             let group = self.best_group().iter();
             group.map(|choice| self.mirror_url(choice)).collect()
         } else {
-            let all = self.all_sources().into_iter();
-            all.map(|source| source.url).collect()
+            self.all_sources().map(|source| source.url).collect()
         };
         if urls.is_empty() {
             urls.push(self.file.self_url().to_owned());
