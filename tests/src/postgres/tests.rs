@@ -9,7 +9,7 @@ fn databases_have_the_sites_schema_and_its_functions() {
     let db = Cluster::shared().database("schema", &[]);
     db.sql(
         "INSERT INTO server SELECT id, 'm' || id, 'http://m/', '', '', 't', 't', 'eu', 'de', 1, \
-         '', 100, 0, NULL, '', '', '', '', '', '', 0, 0, 'f', 'f', 'f', 'f', '', 0 \
+         '', 'f', 100, 0, NULL, '', '', '', '', '', '', 0, 0, 'f', 'f', 'f', 'f', '', 0 \
          FROM generate_series(1, 3) AS id",
     );
     assert_eq!(db.sql("SELECT mirr_add_bypath(1, 'a/b.iso')"), "1");
