@@ -42,6 +42,16 @@ impl Owner {
             group: group.transpose()?,
         })
     }
+
+    /// The number of the user.
+    pub(crate) fn user(self) -> Option<u32> {
+        self.user
+    }
+
+    /// The number of the group.
+    pub(crate) fn group(self) -> Option<u32> {
+        self.group
+    }
 }
 
 /// Puts a file in place of another at once: readers see the old one or the new one.

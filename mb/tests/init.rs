@@ -106,9 +106,9 @@ fn a_second_call_changes_nothing() {
     assert_eq!(
         String::from_utf8_lossy(&first.stdout).replace(&*site.0.path().to_string_lossy(), ""),
         "The role init_twice is made.\n\
+         /conf is written.\n\
          The role init_twice_web, for httpd, is made.\n\
          The database init_twice is made.\n\
-         /conf is written.\n\
          All tables are made.\n\
          /vhost is written.\n\
          Next: mb new ID -H URL adds a mirror, mb doctor looks at everything.\n"
@@ -127,15 +127,22 @@ fn a_second_call_changes_nothing() {
     let second = site.init("init_twice", tree.path(), &[]);
     assert_eq!(
         String::from_utf8_lossy(&second.stdout).replace(&*site.0.path().to_string_lossy(), ""),
-        "The role init_twice is there.\n\
+        "/conf is there.\n\
+         The role init_twice is there.\n\
          The role init_twice_web, for httpd, is there.\n\
          The database init_twice is there.\n\
-         /conf is there.\n\
          The tables are there and up to date.\n\
          /vhost is there.\n\
          Next: mb new ID -H URL adds a mirror, mb doctor looks at everything.\n"
     );
     assert_eq!(texts(), before);
+    // What is there is not changed by an option.
+    let other = site.mb(&["init", "--server-name", "a", "--dbname", "another"]);
+    let said = String::from_utf8_lossy(&other.stderr);
+    assert!(
+        said.contains("--dbname is another, but mirrorbrain.conf says init_twice"),
+        "{said}"
+    );
     // A virtual host that was lost comes back the same.
     fs::remove_file(site.path("vhost")).expect("remove");
     site.init("init_twice", tree.path(), &[]);
@@ -220,6 +227,16 @@ fn mistakes_are_named_and_nothing_is_made() {
     );
     assert!(said.contains("--password-file gives it"), "{said}");
     assert!(!site.path("conf").exists() && !site.path("vhost").exists());
+    let password = site.path("password");
+    fs::write(&password, "a ;b\n").expect("password");
+    let more = ["--password-file", password.to_str().expect("path")];
+    let output = site.init("init_known", tree.path(), &more);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("mirrorbrain.conf cannot hold that password"),
+        "{said}"
+    );
+    assert!(!site.path("conf").exists());
     let output = site.init("init_dry", tree.path(), &["--dry-run"]);
     assert!(output.status.success() && !site.path("conf").exists());
     let count =

@@ -134,6 +134,15 @@ impl ConnectionInfoError {
 }
 
 impl ConnectionInfo {
+    /// The same way in, to another database.
+    #[must_use]
+    pub fn with_database(self, name: &str) -> Self {
+        Self {
+            dbname: Some(name.to_owned()),
+            ..self
+        }
+    }
+
     /// Whether all connections lead to one server, as far as this tells: the default is the same
     /// server's socket and port.
     pub(crate) fn names_one_server(&self) -> bool {

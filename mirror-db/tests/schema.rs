@@ -15,6 +15,10 @@ const BEFORE_2_19: &str = "DROP TABLE version; \
 /// What one of MirrorBrain 2.13 to 2.16 lacks.
 const BEFORE_2_17: &str = "DROP TABLE version; ALTER TABLE server DROP COLUMN ipv6_only";
 
+/// What one of 2.12 lacks.
+const BEFORE_2_13: &str = "DROP TABLE version; ALTER TABLE server DROP COLUMN ipv6_only; \
+     DROP VIEW hexhash; DROP TABLE hash";
+
 fn open(database: &Database<'_>) -> Connection {
     let info = ConnectionInfo::parse(&database.params()).expect("parameters");
     Connection::open(&info, &[], Duration::from_secs(20)).expect("connection")
@@ -59,7 +63,11 @@ fn a_new_database_is_complete_and_not_made_twice() {
 
 #[test]
 fn old_databases_are_brought_up_to_date_once() {
-    for (name, old) in [("schema_2_18", BEFORE_2_19), ("schema_2_13", BEFORE_2_17)] {
+    for (name, old) in [
+        ("schema_2_18", BEFORE_2_19),
+        ("schema_2_13", BEFORE_2_17),
+        ("schema_2_12", BEFORE_2_13),
+    ] {
         let database = Cluster::shared().database(name, &[]);
         database.sql(old);
         let mut connection = open(&database);

@@ -31,27 +31,28 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "main")]
     instance: String,
 
-    /// The database
-    #[arg(long, value_name = "NAME", default_value = "mirrorbrain")]
-    dbname: String,
+    /// The database [default: mirrorbrain]
+    #[arg(long, value_name = "NAME")]
+    dbname: Option<String>,
 
-    /// The role that owns it; that of httpd has _web behind it
-    #[arg(long, value_name = "NAME", default_value = "mirrorbrain")]
-    dbuser: String,
+    /// The role that owns it; that of httpd has _web behind it [default: mirrorbrain]
+    #[arg(long, value_name = "NAME")]
+    dbuser: Option<String>,
 
-    /// The host of the database server
-    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
-    dbhost: String,
+    /// The host of the database server [default: 127.0.0.1]
+    #[arg(long, value_name = "HOST")]
+    dbhost: Option<String>,
 
-    /// Its port
-    #[arg(long, value_name = "PORT", default_value_t = 5432)]
-    dbport: u16,
+    /// Its port [default: 5432]
+    #[arg(long, value_name = "PORT")]
+    dbport: Option<u16>,
 
     /// A file with the password of the role, if there is one already
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 
-    /// How to get in as a superuser: a connection string of libpq
+    /// How to get in as a superuser: a connection string of libpq. A password is better kept in
+    /// ~/.pgpass or PGPASSWORD than here, where others see it
     #[arg(long, value_name = "PARAMS")]
     admin: Option<String>,
 
@@ -76,22 +77,36 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     if arguments.dry_run {
         return tell(arguments, &answers, session);
     }
-    for line in provision::prepare(arguments.admin.as_deref(), &answers)? {
-        session.out.line(line)?;
+    // The virtual host alone goes to standard output, for whoever writes it to a file.
+    let to_stderr = arguments.vhost.is_none();
+    let path = session.config_path().to_owned();
+    let mut draft = configuration::Draft::new(&path, &answers)?;
+    if draft.is_there() {
+        say(session, to_stderr, &format!("{} is there.", path.display()))?;
     }
-    configuration::write(session, &answers)?;
-    tables(session, &answers)?;
+    provision::prepare(arguments.admin.as_deref(), &answers, &mut |done| {
+        say(session, to_stderr, done)?;
+        match draft.keep()? {
+            Some(done) => say(session, to_stderr, &done),
+            None => Ok(()),
+        }
+    })?;
+    say(session, to_stderr, &tables(&answers)?)?;
     let text = vhost::text(&answers);
     match &arguments.vhost {
-        Some(path) => vhost::write(session, path, &text)?,
-        None => {
-            session.out.line("The virtual host for httpd:\n")?;
-            session.out.text(text)?;
-            session.out.line("")?;
-        }
+        Some(path) => say(session, to_stderr, &vhost::write(path, &text)?)?,
+        None => session.out.text(text)?,
     }
-    session.out.line(NEXT)?;
-    Ok(())
+    say(session, to_stderr, NEXT)
+}
+
+fn say(session: &mut Session, to_stderr: bool, line: &str) -> Result<(), Failure> {
+    if to_stderr {
+        eprintln!("{line}");
+        return Ok(());
+    }
+    session.out.line(line)?;
+    Ok(session.out.flush()?)
 }
 
 const NEXT: &str = "\
@@ -117,10 +132,10 @@ fn tell(arguments: &Arguments, answers: &Answers, session: &mut Session) -> Resu
     Ok(())
 }
 
-/// The tables, as their owner; and what httpd may read.
-fn tables(session: &mut Session, answers: &Answers) -> Result<(), Failure> {
+/// The tables, as their owner; and what httpd may read. Says what was done.
+fn tables(answers: &Answers) -> Result<String, Failure> {
     let mut connection = answers.connect()?;
-    let said = match schema::pending(&mut connection) {
+    let done = match schema::pending(&mut connection) {
         Ok(missing) if missing.is_empty() => "The tables are there and up to date.".to_owned(),
         Ok(_) => {
             let done = schema::migrate(&mut connection)?;
@@ -129,17 +144,16 @@ fn tables(session: &mut Session, answers: &Answers) -> Result<(), Failure> {
         Err(schema::SchemaError::Empty) => {
             let has_ranges = !connection.query(HAS_RANGES, &[])?.is_empty();
             schema::init(&mut connection, has_ranges)?;
-            match has_ranges {
-                true => "All tables are made.".to_owned(),
-                false => {
-                    "All tables are made but pfx2asn, for want of the extension ip4r.".to_owned()
-                }
-            }
+            let lacking = match has_ranges {
+                true => "",
+                false => " but pfx2asn, for want of the extension ip4r",
+            };
+            format!("All tables are made{lacking}.")
         }
         Err(error) => return Err(error.into()),
     };
-    session.out.line(said)?;
-    provision::let_read(&mut connection, &answers.plan.web_role)
+    provision::let_read(&mut connection, &answers.plan.web_role)?;
+    Ok(done)
 }
 
 const HAS_RANGES: &str = "SELECT FROM pg_extension WHERE extname = 'ip4r'";

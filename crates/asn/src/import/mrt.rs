@@ -2,10 +2,10 @@
 
 use super::networks::Networks;
 use crate::table::Range;
-use bgpkit_parser::BgpkitParser;
 use bgpkit_parser::models::{BgpElem, ElemType};
+use bgpkit_parser::{BgpkitParser, ParserError};
 use ipnet::IpNet;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 
 /// Bytes of the header of a record: time, type, subtype, length.
@@ -20,17 +20,51 @@ pub fn is_dump(beginning: &[u8]) -> bool {
 }
 
 /// Reads the networks of a dump, each with the origin that most of the router's peers see.
+///
+/// # Errors
+/// If the dump cannot be read to its end: half of one is no table of networks. A record that cannot be
+/// understood is counted.
 pub fn read(source: impl BufRead, path: &Path, networks: &mut Networks) -> io::Result<()> {
     let mut votes = Votes::default();
-    let parser = BgpkitParser::from_reader(source).disable_warnings();
+    let mut watched = Watched {
+        source,
+        failure: None,
+    };
+    let parser = BgpkitParser::from_reader(&mut watched).disable_warnings();
     for element in parser.into_fallible_elem_iter() {
         match element {
             Ok(element) => votes.count(&element, networks),
-            Err(error) => networks.add_malformed(format!("{}: {}", path.display(), error.error)),
+            Err(error) => match error.error {
+                ParserError::IoError(error) | ParserError::EofError(error) => return Err(error),
+                error @ (ParserError::OversizedRecord { .. } | ParserError::EofExpected) => {
+                    return Err(io::Error::new(ErrorKind::InvalidData, error.to_string()));
+                }
+                error => networks.add_malformed(format!("{}: {error}", path.display())),
+            },
         }
+    }
+    // The parser takes a failure between two records for the end.
+    if let Some(error) = watched.failure {
+        return Err(error);
     }
     votes.end(networks);
     Ok(())
+}
+
+/// Remembers why nothing more came.
+struct Watched<R> {
+    source: R,
+    failure: Option<io::Error>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source.read(buffer).inspect_err(|error| {
+            if error.kind() != ErrorKind::Interrupted {
+                self.failure = Some(io::Error::new(error.kind(), error.to_string()));
+            }
+        })
+    }
 }
 
 /// The origins that peers see of one network; routes of a network follow each other.
@@ -129,14 +163,39 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_that_is_cut_gives_what_it_has_and_says_so() {
+    fn a_dump_that_is_cut_is_none() {
         let bytes = dump(&[
             element("10.0.0.0/8", &[7, 1], 1),
             element("11.0.0.0/8", &[7, 2], 1),
         ]);
-        let (found, said) = networks(&bytes[..bytes.len() - 5]);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(said.contains("malformed: rib: "), "{said}");
+        let mut networks = Networks::default();
+        // In a record, and in the header of one.
+        for end in [bytes.len() - 5, bytes.len() - 60] {
+            let result = read(&bytes[..end], Path::new("rib"), &mut networks);
+            assert!(result.is_err(), "{end}: {networks}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_dump_that_is_cut_is_none() {
+        let elements: Vec<_> = (0..2000_u16)
+            .map(|n| {
+                element(
+                    &format!("10.{}.{}.0/24", n / 256, n % 256),
+                    &[7, u32::from(n) + 1],
+                    1,
+                )
+            })
+            .collect();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        std::io::Write::write_all(&mut gzip, &dump(&elements)).unwrap();
+        let bytes = gzip.finish().unwrap();
+        for end in (bytes.len() / 2..bytes.len() - 1).step_by(97) {
+            let text = flate2::bufread::MultiGzDecoder::new(&bytes[..end]);
+            let text = std::io::BufReader::new(text);
+            let result = read(text, Path::new("rib"), &mut Networks::default());
+            assert!(result.is_err(), "{end}");
+        }
     }
 
     #[test]

@@ -6,8 +6,10 @@ use crate::error::Failure;
 use crate::session::Session;
 use mirror_db::{Connection, ConnectionInfo};
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,31 +57,40 @@ impl Answers {
         };
         let knows_password = known.is_some() || arguments.password_file.is_some();
         let access = known.as_ref().map(|known| &known.access);
-        let role = access
-            .map_or(&arguments.dbuser, |access| &access.user)
-            .clone();
-        let plan = Plan {
-            web_role: format!("{role}_web"),
-            web_password: web_password(&password),
-            role,
-            password,
-            knows_password,
-            database: access
-                .map_or(&arguments.dbname, |access| &access.name)
-                .clone(),
-            port: access.map_or(arguments.dbport, |access| access.port),
+        let text = |option, given: &Option<String>, there: Option<&String>, default: &str| {
+            agreed(option, given.clone(), there.cloned(), default.to_owned())
         };
+        let (dbuser, dbname) = (&arguments.dbuser, &arguments.dbname);
+        let role = text("--dbuser", dbuser, access.map(|a| &a.user), "mirrorbrain")?;
+        let database = text("--dbname", dbname, access.map(|a| &a.name), "mirrorbrain")?;
+        let dbhost = &arguments.dbhost;
+        let host = text("--dbhost", dbhost, access.map(|a| &a.host), "127.0.0.1")?;
+        let port = agreed("--dbport", arguments.dbport, access.map(|a| a.port), 5432)?;
         Ok(Self {
             server_name,
             tree,
             instance: arguments.instance.clone(),
-            host: access
-                .map_or(&arguments.dbhost, |access| &access.host)
-                .clone(),
-            port: plan.port,
+            host,
+            port,
             city_db: known.map_or_else(|| site_config::CITY_DB.into(), |known| known.city_db),
-            plan,
+            plan: Plan {
+                web_role: format!("{role}_web"),
+                web_password: web_password(&password),
+                role,
+                password,
+                knows_password,
+                database,
+                port,
+            },
         })
+    }
+
+    /// Whether the server is on this machine, as far as its name tells.
+    pub fn is_local(&self) -> bool {
+        let address: Option<IpAddr> = self.host.parse().ok();
+        self.host == "localhost"
+            || self.host.starts_with('/')
+            || address.is_some_and(|address| address.is_loopback())
     }
 
     /// The database, as the role that owns it.
@@ -93,6 +104,24 @@ impl Answers {
         let params = params(&self.host, self.port, role, password, database);
         let info = ConnectionInfo::parse(&params).map_err(|e| Failure::new(e.to_string()))?;
         Ok(Connection::open(&info, &[], PATIENCE)?)
+    }
+}
+
+/// What an option says, else the file that is there, else what is usual. An option that would
+/// change the file is refused: what is there stays.
+fn agreed<T: PartialEq + Display>(
+    option: &str,
+    given: Option<T>,
+    there: Option<T>,
+    default: T,
+) -> Result<T, Failure> {
+    match (given, there) {
+        (Some(given), Some(there)) if given != there => Err(Failure::new(format!(
+            "{option} is {given}, but mirrorbrain.conf says {there}"
+        ))
+        .hint("leave the option out, change the file, or name another by --config")),
+        (Some(value), _) | (None, Some(value)) => Ok(value),
+        (None, None) => Ok(default),
     }
 }
 

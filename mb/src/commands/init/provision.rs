@@ -9,7 +9,7 @@ use crate::session::Session;
 use mirror_db::{Connection, ConnectionInfo};
 use nix::unistd::{User, geteuid};
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -24,9 +24,14 @@ const ROLE_EXISTS: &str = "SELECT FROM pg_roles WHERE rolname = $1";
 const DATABASE_EXISTS: &str = "SELECT FROM pg_database WHERE datname = $1";
 const EXTENSION_EXISTS: &str = "SELECT FROM pg_available_extensions WHERE name = 'ip4r'";
 
+/// Passwords have no place in the server's log.
+const NO_LOG: &str = "SET log_statement = 'none'; SET log_min_error_statement = 'panic'; \
+     SET log_min_duration_statement = -1; SET log_min_duration_sample = -1; \
+     SET log_transaction_sample_rate = 0; SET log_parameter_max_length = 0; \
+     SET log_parameter_max_length_on_error = 0";
+
 /// These have no placeholders, so the server puts them together and quotes what is put in.
 const CREATE_ROLE: &str = "SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)";
-const SET_PASSWORD: &str = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)";
 const CREATE_DATABASE: &str = "SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', $1::text, $2::text)";
 const LET_READ: &str = "SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %1$I; \
      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %1$I', $1::text)";
@@ -45,24 +50,32 @@ pub struct Plan {
     pub port: u16,
 }
 
-/// Does it, and tells what was done.
-pub fn prepare(admin: Option<&str>, answers: &Answers) -> Result<Vec<String>, Failure> {
+/// Is told what was done, step by step. The first step is the role: from then on its password must be kept.
+pub type Done<'d> = &'d mut dyn FnMut(&str) -> Result<(), Failure>;
+
+/// Does it.
+pub fn prepare(admin: Option<&str>, answers: &Answers, done: Done<'_>) -> Result<(), Failure> {
     match admin {
-        Some(params) => Superuser::enter(params)?.work(params, &answers.plan),
-        None if geteuid().is_root() => as_postgres(&answers.plan),
+        Some(params) => Superuser::enter(params)?.work(params, &answers.plan, done),
+        None if !answers.is_local() => Err(Failure::new(format!(
+            "{} is another machine, where root is no superuser",
+            answers.host
+        ))
+        .hint("--admin says how to get in there")),
+        None if geteuid().is_root() => as_postgres(&answers.plan, done),
         None => {
             let params = format!("port={} dbname=postgres", answers.port);
             Superuser::enter(&params)
                 .map_err(|failure| {
                     failure.hint("call mb init as root on the database's machine, or give --admin")
                 })?
-                .work(&params, &answers.plan)
+                .work(&params, &answers.plan, done)
         }
     }
 }
 
 /// The same as the user that owns the server.
-fn as_postgres(plan: &Plan) -> Result<Vec<String>, Failure> {
+fn as_postgres(plan: &Plan, done: Done<'_>) -> Result<(), Failure> {
     let user = User::from_name("postgres").ok().flatten().ok_or_else(|| {
         Failure::new("there is no user postgres on this machine")
             .hint("install postgresql, or give --admin with the way to another server")
@@ -76,14 +89,18 @@ fn as_postgres(plan: &Plan) -> Result<Vec<String>, Failure> {
         .stdout(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&serde_json::to_vec(plan).map_err(io::Error::from)?)?;
+        let plan = serde_json::to_vec(plan).map_err(io::Error::from)?;
+        // One that has ended already says why itself.
+        let _ = stdin.write_all(&plan);
     }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        return Err(Failure::quiet(1));
+    let lines = child.stdout.take().map(BufReader::new).into_iter();
+    for line in lines.flat_map(BufRead::lines) {
+        done(&line?)?;
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    Ok(said.lines().map(str::to_owned).collect())
+    match child.wait()?.success() {
+        true => Ok(()),
+        false => Err(Failure::quiet(1)),
+    }
 }
 
 /// The part of that other process.
@@ -96,10 +113,10 @@ pub fn as_superuser(session: &mut Session) -> Result<(), Failure> {
         let params = format!("host={socket} port={} dbname=postgres", plan.port);
         match Superuser::enter(&params) {
             Ok(superuser) => {
-                for line in superuser.work(&params, &plan)? {
+                return superuser.work(&params, &plan, &mut |line| {
                     session.out.line(line)?;
-                }
-                return Ok(());
+                    Ok(session.out.flush()?)
+                });
             }
             Err(failure) => last = last.or(Some(failure)),
         }
@@ -111,26 +128,38 @@ struct Superuser(Connection);
 
 impl Superuser {
     fn enter(params: &str) -> Result<Self, Failure> {
-        let info = ConnectionInfo::parse(params)
+        Self::enter_database(params, None)
+    }
+
+    /// Another database than the string names.
+    fn enter_database(params: &str, database: Option<&str>) -> Result<Self, Failure> {
+        let mut info = ConnectionInfo::parse(params)
             .map_err(|error| Failure::new(format!("--admin: {error}")))?;
+        if let Some(database) = database {
+            info = info.with_database(database);
+        }
         let mut connection = Connection::open(&info, &[], PATIENCE)?;
-        // Passwords have no place in the server's log. Who may not say so cannot make roles either.
-        let _ = connection.run("SET log_statement = 'none'; SET log_min_error_statement = 'panic'");
+        connection.run(NO_LOG).map_err(|error| {
+            Failure::from(error).hint(
+                "is that role a superuser? Only one can keep passwords out of the server's log",
+            )
+        })?;
         Ok(Self(connection))
     }
 
-    fn work(mut self, params: &str, plan: &Plan) -> Result<Vec<String>, Failure> {
-        let mut said = Vec::new();
-        said.push(self.role(&plan.role, &plan.password, plan.knows_password)?);
-        said.push(self.web_role(plan)?);
+    fn work(mut self, params: &str, plan: &Plan, done: Done<'_>) -> Result<(), Failure> {
+        done(&self.role(&plan.role, &plan.password, plan.knows_password)?)?;
+        done(&self.web_role(plan)?)?;
         if self.exists(DATABASE_EXISTS, &plan.database)? {
-            said.push(format!("The database {} is there.", plan.database));
+            done(&format!("The database {} is there.", plan.database))?;
         } else {
             self.run(CREATE_DATABASE, &[&plan.database, &plan.role])?;
-            said.push(format!("The database {} is made.", plan.database));
+            done(&format!("The database {} is made.", plan.database))?;
         }
-        said.extend(extension(params, &plan.database)?);
-        Ok(said)
+        match extension(params, &plan.database)? {
+            Some(lacking) => done(&lacking),
+            None => Ok(()),
+        }
     }
 
     fn role(
@@ -152,14 +181,14 @@ impl Superuser {
         .hint("--password-file gives it, --dbuser names another role"))
     }
 
-    /// Nobody but us makes this role, so its password may be set again.
+    /// One that is there keeps its password: it may have been given another since, or serve somebody else.
     fn web_role(&mut self, plan: &Plan) -> Result<String, Failure> {
         let name = &plan.web_role;
-        let is_there = self.exists(ROLE_EXISTS, name)?;
-        let statement = if is_there { SET_PASSWORD } else { CREATE_ROLE };
-        self.run(statement, &[name, &plan.web_password])?;
-        let state = if is_there { "there" } else { "made" };
-        Ok(format!("The role {name}, for httpd, is {state}."))
+        if self.exists(ROLE_EXISTS, name)? {
+            return Ok(format!("The role {name}, for httpd, is there."));
+        }
+        self.run(CREATE_ROLE, &[name, &plan.web_password])?;
+        Ok(format!("The role {name}, for httpd, is made."))
     }
 
     fn exists(&mut self, query: &str, name: &str) -> Result<bool, Failure> {
@@ -185,12 +214,7 @@ fn run_quoted(connection: &mut Connection, query: &str, names: &[&str]) -> Resul
 
 /// The extension is made in the database itself.
 fn extension(params: &str, database: &str) -> Result<Option<String>, Failure> {
-    // The last one of a key counts.
-    let params = format!(
-        "{params} dbname='{}'",
-        database.replace('\\', "\\\\").replace('\'', "\\'")
-    );
-    let Superuser(mut connection) = Superuser::enter(&params)?;
+    let Superuser(mut connection) = Superuser::enter_database(params, Some(database))?;
     if connection.query(EXTENSION_EXISTS, &[])?.is_empty() {
         return Ok(Some(
             "The extension ip4r is not installed: no table of networks. (Debian: postgresql-15-ip4r or the \

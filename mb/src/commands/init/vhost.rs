@@ -2,7 +2,6 @@
 
 use super::answers::{Answers, params};
 use crate::error::Failure;
-use crate::session::Session;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -71,15 +70,15 @@ pub fn text(answers: &Answers) -> String {
     )
 }
 
-/// Writes it, unless there is such a file.
-pub fn write(session: &mut Session, path: &Path, text: &str) -> Result<(), Failure> {
+/// Writes it, unless there is such a file, and says so.
+pub fn write(path: &Path, text: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path);
-    let said = match file {
+    let state = match file {
         Ok(mut file) => {
             file.write_all(text.as_bytes()).map_err(failed)?;
             "written"
@@ -87,7 +86,5 @@ pub fn write(session: &mut Session, path: &Path, text: &str) -> Result<(), Failu
         Err(error) if error.kind() == ErrorKind::AlreadyExists => "there",
         Err(error) => return Err(failed(error)),
     };
-    Ok(session
-        .out
-        .line(format_args!("{} is {said}.", path.display()))?)
+    Ok(format!("{} is {state}.", path.display()))
 }
