@@ -81,6 +81,10 @@ impl Sessions {
             return owner;
         }
         let owner = compare(link, info).await;
+        // A server that went away meanwhile has told nothing of poolers.
+        if link.client.is_closed() {
+            return Owner::Connection;
+        }
         self.note(owner);
         owner
     }

@@ -39,6 +39,11 @@ pub struct World {
 
 /// A mirror in a country; those without a place have the coordinates 0, 0.
 pub fn mirror(id: i64, region: &str, country: &str, place: (f64, f64), url: &str) -> Mirror {
+    row(id, region, country, place, url).unwrap()
+}
+
+/// The same, unless the row is none of a mirror.
+pub fn row(id: i64, region: &str, country: &str, place: (f64, f64), url: &str) -> Option<Mirror> {
     Mirror::from_row(&MirrorRow {
         id: Some(id),
         identifier: Some(&format!("mirror{id}")),
@@ -51,7 +56,6 @@ pub fn mirror(id: i64, region: &str, country: &str, place: (f64, f64), url: &str
         file_max_size: Some(0),
         ..MirrorRow::default()
     })
-    .unwrap()
 }
 
 impl World {

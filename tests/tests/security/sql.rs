@@ -133,12 +133,17 @@ fn collect(directory: &Path, found: &mut Vec<(String, String)>) {
 
 /// The places where text is put together that the database runs. What they put in is a number or a
 /// name of ours; who adds one says so here.
-const BUILT: [&str; 6] = [
+const BUILT: [&str; 8] = [
     "format!(\"LISTEN {}\", listener.channel)",
     "format!(\"SET statement_timeout = {milliseconds}\")",
     "format!(\"SET statement_timeout = {}\", time.as_millis())",
-    "format!(\"INSERT INTO migration (number, name) VALUES ({number}, '{name}')\"",
-    "format!(\"SELECT to_regclass('{table}')\")",
+    // A name of ours.
+    "format!(\"SELECT current_setting('{SETTING}', true)\")",
+    // Columns of ours, and the administrator's own query.
+    "format!(\"SELECT {columns} FROM filearr f JOIN hash h ON h.file_id = f.id",
+    "format!(\"SELECT {columns} FROM (\\n{own}\\n)",
+    // Text for a file, whose values are quoted; nobody runs it here.
+    "format!(\"INSERT INTO server ({COLUMNS}) VALUES ({values});\")",
     // One of two column names each.
     "format!(\"SELECT f.id, h.md5, h.sha1, h.sha256, h.sha1piecesize, {pieces}, h.btih",
 ];
