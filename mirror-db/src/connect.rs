@@ -39,7 +39,9 @@ pub(crate) struct Link {
 pub(crate) struct Remarks {
     /// Why it is not encrypted although it might be.
     pub plaintext: Option<String>,
-    /// Which server it leads to, and why not to one that comes before.
+    /// Which server it leads to.
+    pub server: String,
+    /// The same, and why not to one that comes before.
     pub failover: Option<String>,
 }
 
@@ -137,8 +139,9 @@ pub(crate) async fn connect(
             };
             match attempt.run().await {
                 Ok(mut link) => {
+                    link.remarks.server = endpoint.name();
                     if !failures.is_empty() && !info.has_default_servers() {
-                        let server = server(endpoint);
+                        let server = endpoint.name();
                         let text = format!("connected to {server}: {}", failures.join("; "));
                         link.remarks.failover = Some(text);
                     }
@@ -155,10 +158,6 @@ pub(crate) async fn connect(
         true => Err(ConnectError::NoServer),
         false => Err(ConnectError::Servers(failures)),
     }
-}
-
-fn server(endpoint: &Endpoint) -> String {
-    format!("{}:{}", endpoint.host, endpoint.port)
 }
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -197,7 +196,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// Tries each address of the server.
     async fn run(&self) -> Result<Link, Vec<String>> {
-        let server = server(self.endpoint);
+        let server = self.endpoint.name();
         let places = self.within(async { Ok(address::places(self.endpoint, &self.step).await?) });
         let places = match places.await {
             Ok(places) => places,
@@ -318,7 +317,7 @@ impl Attempt<'_> {
     }
 
     fn in_the_clear(&self, reason: &str) -> String {
-        let server = server(self.endpoint);
+        let server = self.endpoint.name();
         format!(
             "the connection to {server} is not encrypted: {reason}; sslmode=require would refuse it, \
              sslmode=disable says that it is meant"
