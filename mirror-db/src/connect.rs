@@ -39,9 +39,7 @@ pub(crate) struct Link {
 pub(crate) struct Remarks {
     /// Why it is not encrypted although it might be.
     pub plaintext: Option<String>,
-    /// Which server it leads to.
-    pub server: String,
-    /// The same, and why not to one that comes before.
+    /// Which server it leads to, and why not to one that comes before.
     pub failover: Option<String>,
 }
 
@@ -139,9 +137,8 @@ pub(crate) async fn connect(
             };
             match attempt.run().await {
                 Ok(mut link) => {
-                    link.remarks.server = endpoint.name();
                     if !failures.is_empty() && !info.has_default_servers() {
-                        let server = endpoint.name();
+                        let server = server(endpoint);
                         let text = format!("connected to {server}: {}", failures.join("; "));
                         link.remarks.failover = Some(text);
                     }
@@ -158,6 +155,10 @@ pub(crate) async fn connect(
         true => Err(ConnectError::NoServer),
         false => Err(ConnectError::Servers(failures)),
     }
+}
+
+fn server(endpoint: &Endpoint) -> String {
+    format!("{}:{}", endpoint.host, endpoint.port)
 }
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -196,7 +197,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// Tries each address of the server.
     async fn run(&self) -> Result<Link, Vec<String>> {
-        let server = self.endpoint.name();
+        let server = server(self.endpoint);
         let places = self.within(async { Ok(address::places(self.endpoint, &self.step).await?) });
         let places = match places.await {
             Ok(places) => places,
@@ -317,7 +318,7 @@ impl Attempt<'_> {
     }
 
     fn in_the_clear(&self, reason: &str) -> String {
-        let server = self.endpoint.name();
+        let server = server(self.endpoint);
         format!(
             "the connection to {server} is not encrypted: {reason}; sslmode=require would refuse it, \
              sslmode=disable says that it is meant"

@@ -9,7 +9,6 @@ use crate::{
     queue::Answer,
     statement::Statement,
 };
-use metrics::Step;
 use mirror_selection::MirrorSet;
 use std::{
     borrow::Cow,
@@ -37,8 +36,7 @@ impl Fetcher {
         let both = mirrors.is_some() && hash.is_some();
         let own_mirrors = |sql| {
             let statement = Statement::custom("MirrorBrainDBDQuery", sql);
-            let statement = statement.with_columns(mirror_table::COLUMNS);
-            Arc::new(statement.counted_as(Step::Files))
+            Arc::new(statement.with_columns(mirror_table::COLUMNS))
         };
         let batched = !settings.cache_ttl.is_zero();
         Self {

@@ -6,21 +6,19 @@ use crate::{
     cache::FileCache,
     driver::Driver,
     fetch::Fetcher,
-    gauges::Gauges,
-    pool::{Common, Pool},
+    pool::Pool,
     refresh::Refresher,
     renew::Renewer,
     shared::{Event, Listener},
     sums::SumsReader,
     waiting::Pace,
 };
-use metrics::DatabaseNumbers;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// One database of one server, and all that is asked of it.
 pub(crate) struct Server {
     sources: Vec<Arc<Source>>,
-    numbers: DatabaseNumbers,
 }
 
 /// The records of one way to ask, and what renews them.
@@ -31,8 +29,6 @@ pub(crate) struct Source {
     pub sums: SumsReader,
     /// How the look-ups of files fare.
     pub pace: Pace,
-    /// Where they are counted.
-    pub numbers: DatabaseNumbers,
     /// Whether the mirror table is used; a site's own mirror query replaces it.
     pub needs_table: bool,
     /// Whether all that records are made of comes from the tables that we know, of one server: a
@@ -40,13 +36,18 @@ pub(crate) struct Source {
     /// server.
     pub knows_tables: bool,
     /// What its users have in common; the bounds are the widest of them.
-    pub wanted: Settings,
+    wanted: Settings,
 }
 
 impl Server {
     /// What these users share, who all connect to the same. Starts nothing.
-    pub fn new(info: &ConnectionInfo, users: &[&Settings], log: Logger, common: Common) -> Self {
-        let (pool, numbers) = (pool_settings(users), common.numbers.clone());
+    pub fn new(
+        info: &ConnectionInfo,
+        users: &[&Settings],
+        log: Logger,
+        turns: Arc<Semaphore>,
+    ) -> Self {
+        let pool = pool_settings(users);
         let longest = users.iter().map(|user| user.cache_ttl).max();
         let refresher = Arc::new(Refresher::new(longest.unwrap_or_default()));
         let mut ways: Vec<Settings> = Vec::new();
@@ -68,15 +69,19 @@ impl Server {
             pool,
             log,
             Some(listener),
-            common,
+            turns,
         ));
         let source = |(wanted, cache)| {
-            let shared = (&pool, &refresher, &numbers);
-            Arc::new(Source::new(shared, cache, wanted, info.names_one_server()))
+            Arc::new(Source::new(
+                &pool,
+                cache,
+                &refresher,
+                wanted,
+                info.names_one_server(),
+            ))
         };
         Self {
             sources: ways.into_iter().zip(caches).map(source).collect(),
-            numbers,
         }
     }
 
@@ -93,7 +98,6 @@ impl Server {
         };
         let pool = &first.fetcher.pool;
         pool.start(driver);
-        driver.run(Arc::new(Gauges::new(&self.sources, &self.numbers)));
         let readers = self.sources.iter().filter(|source| source.needs_table);
         if let Some(interval) = readers.map(|source| source.wanted.refresh_interval).min() {
             first.refresher.start(driver, pool, interval);
@@ -114,8 +118,9 @@ impl Server {
 
 impl Source {
     fn new(
-        (pool, refresher, numbers): (&Arc<Pool>, &Arc<Refresher>, &DatabaseNumbers),
+        pool: &Arc<Pool>,
         cache: Arc<FileCache>,
+        refresher: &Arc<Refresher>,
         wanted: Settings,
         one_server: bool,
     ) -> Self {
@@ -125,7 +130,6 @@ impl Source {
             renewer: Arc::default(),
             sums: SumsReader::new(wanted.hash_query.as_deref(), &wanted),
             pace: Pace::default(),
-            numbers: numbers.clone(),
             needs_table: wanted.mirror_query.is_none(),
             knows_tables: !has_own_query(&wanted) && one_server,
             wanted,

@@ -35,6 +35,5 @@ mod roots;
 mod security;
 mod setup;
 mod site;
-mod status;
 mod sticky;
 mod volatile;

@@ -1,7 +1,6 @@
 //! What the tests of the database layer share.
 
-use metrics::Board;
-use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Process, Settings};
+use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings};
 use std::{
     ops::Deref,
     sync::{Arc, Mutex},
@@ -37,8 +36,7 @@ impl Log {
     pub fn logger(&self) -> Logger {
         let lines = self.0.clone();
         Arc::new(move |level, text| {
-            let is_news = !text.starts_with("connected to the database");
-            if level < LogLevel::Debug && is_news {
+            if level < LogLevel::Debug {
                 lines.lock().unwrap().push(text.to_owned());
             }
         })
@@ -76,20 +74,14 @@ impl Deref for Open {
     }
 }
 
-/// Enough workers that no test has more waiting than may.
-fn process() -> Process {
-    Process {
-        workers: 256,
-        processes: 1,
-        slot: Board::private(&["the only one".to_owned()]).slot(),
-    }
-}
+/// Enough that no test has more waiting than may.
+const WORKERS: usize = 256;
 
 /// Opens a database.
 pub fn open(params: &str, settings: Settings) -> (Open, Log) {
     let log = Log::default();
     let wanted = (ConnectionInfo::parse(params).unwrap(), settings);
-    let all = Databases::start(std::slice::from_ref(&wanted), process(), &log.logger());
+    let all = Databases::start(std::slice::from_ref(&wanted), WORKERS, &log.logger());
     let database = all.get(&wanted.0, &wanted.1).unwrap().clone();
     (Open { all, database }, log)
 }
