@@ -108,9 +108,9 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
 
     /// Reads the database if it has changed.
     fn update(&self, leader: &Leader<'_, S>, report: &Report<'_>) -> Result<(), Problem> {
-        let failed = |error: mirror_db::ConnectionError| Problem::Table(error.to_string());
+        let failed = |error: mirror_db::ConnectionError| Problem::Table(unreadable(error));
         let mut connection = Connection::open(&self.database, &self.init_sql, PATIENCE)
-            .map_err(|error| Problem::Away(error.to_string()))?;
+            .map_err(|error| Problem::Away(unreadable(error)))?;
         // Read before the rows: a change in between shows at the next check.
         let version = pfx2asn::version(&mut connection).map_err(failed)?;
         let version = version.ok_or_else(|| {
@@ -157,6 +157,11 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
             tag == version.as_bytes() && age < FULL_CHECK
         })
     }
+}
+
+/// That the table could not be read, and why.
+fn unreadable(error: mirror_db::ConnectionError) -> String {
+    format!("cannot read the networks (pfx2asn): {error}")
 }
 
 /// Says each thing once.
@@ -207,11 +212,9 @@ impl<'l> Report<'l> {
             return;
         }
         match &now {
-            Some(Problem::Away(reason)) => self.say(
-                LogLevel::Error,
-                &format!("cannot read the networks (pfx2asn): {reason}"),
-            ),
-            Some(Problem::Table(reason)) => self.say(LogLevel::Error, reason),
+            Some(Problem::Away(reason) | Problem::Table(reason)) => {
+                self.say(LogLevel::Error, reason)
+            }
             Some(Problem::Empty) => self.say(
                 LogLevel::Warning,
                 "pfx2asn is empty, so no client's network is known; mb asn import fills it",

@@ -26,6 +26,11 @@ pub fn look(report: &mut Report) {
         report.warning(SUBJECT, text, "none is needed where only the tools run");
         return;
     };
+    if let Some(file) = dump.missing_configuration() {
+        let text = format!("{program} is here, and serves nothing: there is no {file}");
+        report.warning(SUBJECT, text, "none is needed where only the tools run");
+        return;
+    }
     if !dump.is_right {
         let line = dump
             .text
@@ -55,6 +60,18 @@ pub fn look(report: &mut Report) {
 struct Dump {
     is_right: bool,
     text: String,
+}
+
+impl Dump {
+    /// The main configuration file, if it is not there: only the program is installed (Debian's
+    /// apache2-bin), or another machine's httpd is meant.
+    fn missing_configuration(&self) -> Option<&str> {
+        let line = self.text.lines().find_map(|line| {
+            line.split_once("ould not open configuration file ")
+                .map(|(_, rest)| rest)
+        })?;
+        line.strip_suffix(": No such file or directory")
+    }
 }
 
 /// Which modules a program would load; `None` if it is not there.
@@ -138,5 +155,33 @@ fn replaced(report: &mut Report) {
     if maps.any(is_replaced) {
         let text = "a running httpd has an older module than the file on disk";
         report.warning(SUBJECT, text, "stop and start it; a restart is not enough");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dump;
+
+    /// As apache2 2.4.67 says it where only apache2-bin is installed, and httpd 2.4.37 of an own build.
+    #[test]
+    fn a_missing_configuration_is_told_from_a_wrong_one() {
+        let missing = |text: &str| {
+            let dump = Dump {
+                is_right: false,
+                text: text.to_owned(),
+            };
+            dump.missing_configuration().map(str::to_owned)
+        };
+        let text = "apache2: Could not open configuration file /etc/apache2/apache2.conf: No such file or directory\n";
+        assert_eq!(missing(text).as_deref(), Some("/etc/apache2/apache2.conf"));
+        let text = "httpd: could not open configuration file /a b.conf: No such file or directory";
+        assert_eq!(missing(text).as_deref(), Some("/a b.conf"));
+        for text in [
+            "AH00526: Syntax error on line 1 of /etc/apache2/apache2.conf:",
+            "apache2: Could not open configuration file /etc/apache2/apache2.conf: Permission denied",
+            "",
+        ] {
+            assert_eq!(missing(text), None);
+        }
     }
 }
