@@ -43,11 +43,12 @@ namespaces:
 	    exit 1; \
 	}
 
-# Documentation tests first, so that the output ends with the tests on a real httpd.
+# Documentation tests first, so that the output ends with the tests on a real httpd. Those mostly wait, for
+# servers and for time to go by: twice as many at once as there are cores.
 test: namespaces setup
 	$(CARGO) test --workspace --doc
 	$(CARGO) test --workspace --exclude tests --all-targets
-	$(CARGO) test -p tests --all-targets
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} $(CARGO) test -p tests --all-targets
 
 # Restarts httpd gracefully 500 times under load, with each MPM; docs/faults.md has what came of it.
 restarts: setup

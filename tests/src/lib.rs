@@ -7,6 +7,7 @@
 //! This is test support: what cannot be done panics, with the words of the tool that failed.
 
 pub mod apxs;
+pub mod clock;
 pub mod command;
 pub mod demo;
 pub mod error_log;

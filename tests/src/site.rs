@@ -241,6 +241,11 @@ impl Site {
             .config(&self.directory)
             .config("</Directory>")
             .config(&self.server);
+        // A site in the making; what that costs is said.
+        let builder = match self.sql.contains("INSERT INTO server ") {
+            true => builder,
+            false => builder.allow("has no mirror that may be used"),
+        };
         (builder.start(), self.database)
     }
 }

@@ -29,17 +29,13 @@ fn an_engine_of_a_location_remembers_files_between_requests() {
     let mut calls = None;
     let httpd = site.httpd(|builder| {
         let file = builder.work().join("calls");
-        let strace = [
-            "strace",
-            "-f",
-            "-qq",
+        calls = Some(file.clone());
+        builder.traced([
             "-e",
             "trace=readlink,readlinkat",
             "-o",
-        ];
-        let strace = strace.map(str::to_owned);
-        calls = Some(file.clone());
-        builder.run_by(strace.into_iter().chain([file.display().to_string()]))
+            &file.to_string_lossy(),
+        ])
     });
     let httpd = httpd.start().0;
     for _ in 0..REQUESTS {

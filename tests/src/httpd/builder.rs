@@ -160,6 +160,17 @@ impl Builder {
         self
     }
 
+    /// Starts httpd under strace, with these options. It follows all children, and ends httpd when it is
+    /// told to end; strace would take no signal where its output goes to a file.
+    pub fn traced<S: Into<String>>(self, options: impl IntoIterator<Item = S>) -> Self {
+        let strace = ["strace", "-f", "-qq", "-I", "2"].map(str::to_owned);
+        self.run_by(
+            strace
+                .into_iter()
+                .chain(options.into_iter().map(Into::into)),
+        )
+    }
+
     /// Sets an environment variable of httpd's process.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -4,10 +4,10 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use tests::clock::library;
 use tests::namespace::{self, left_out};
 use tests::workspace;
 
-use super::clock::library;
 use super::{FILE, builder, cluster};
 
 /// As a managed database is moved, or an administrator who does not dare to stop the old one.

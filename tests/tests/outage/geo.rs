@@ -101,17 +101,7 @@ fn a_geo_database_that_is_cut_in_the_midst_of_a_look_up_ends_no_child() {
         DELAY.as_micros()
     );
     let httpd = builder
-        .run_by([
-            "strace",
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            &delay,
-            "-P",
-            file,
-        ])
+        .traced(["-o", "/dev/null", "-e", &delay, "-P", file])
         .start();
     // Each time from another address: where a client is that came before is remembered.
     let next = AtomicU8::new(1);

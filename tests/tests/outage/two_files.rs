@@ -52,19 +52,7 @@ fn start(name: &str, order: [&str; 2]) -> Httpd {
     );
     let (geo, asn) = (geo.to_str().expect("a path"), asn.to_str().expect("a path"));
     builder
-        .run_by([
-            "strace",
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            &delay,
-            "-P",
-            geo,
-            "-P",
-            asn,
-        ])
+        .traced(["-o", "/dev/null", "-e", &delay, "-P", geo, "-P", asn])
         .start()
 }
 
