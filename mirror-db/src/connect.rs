@@ -39,7 +39,9 @@ pub(crate) struct Link {
 pub(crate) struct Remarks {
     /// Why it is not encrypted although it might be.
     pub plaintext: Option<String>,
-    /// Which server it leads to, and why not to one that comes before.
+    /// Which server it leads to.
+    pub server: String,
+    /// The same, and why not to one that comes before.
     pub failover: Option<String>,
 }
 
@@ -137,8 +139,9 @@ pub(crate) async fn connect(
             };
             match attempt.run().await {
                 Ok(mut link) => {
+                    link.remarks.server = endpoint.name();
                     if !failures.is_empty() && !info.has_default_servers() {
-                        let server = server(endpoint);
+                        let server = endpoint.name();
                         let text = format!("connected to {server}: {}", failures.join("; "));
                         link.remarks.failover = Some(text);
                     }
@@ -155,10 +158,6 @@ pub(crate) async fn connect(
         true => Err(ConnectError::NoServer),
         false => Err(ConnectError::Servers(failures)),
     }
-}
-
-fn server(endpoint: &Endpoint) -> String {
-    format!("{}:{}", endpoint.host, endpoint.port)
 }
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -197,7 +196,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// Tries each address of the server.
     async fn run(&self) -> Result<Link, Vec<String>> {
-        let server = server(self.endpoint);
+        let server = self.endpoint.name();
         let places = self.within(async { Ok(address::places(self.endpoint, &self.step).await?) });
         let places = match places.await {
             Ok(places) => places,
@@ -318,7 +317,7 @@ impl Attempt<'_> {
     }
 
     fn in_the_clear(&self, reason: &str) -> String {
-        let server = server(self.endpoint);
+        let server = self.endpoint.name();
         format!(
             "the connection to {server} is not encrypted: {reason}; sslmode=require would refuse it, \
              sslmode=disable says that it is meant"
@@ -331,17 +330,24 @@ impl Attempt<'_> {
 #[error("cannot connect: {0}")]
 struct NoSocket(io::Error);
 
-/// Whether trying again with the other kind of transport can help: not where nobody listens.
+/// Whether trying again with the other kind of transport can help: not where nobody listens, where the
+/// database is missing (class 3D), or where the server is not able to serve at present (53, 57). Were it
+/// able a moment later, the connection would not be encrypted for no reason.
 fn may_retry(error: &AnyError) -> bool {
     !error.is::<NoSocket>()
+        && !class(error).is_some_and(|class| ["3D", "53", "57"].contains(&class))
 }
 
 /// Whether a login may have failed over its options: not where the server has begun to judge who we are,
 /// or is not able to serve at present.
 fn is_about_options(error: &AnyError) -> bool {
-    let error = error.downcast_ref::<tokio_postgres::Error>();
-    let class = error.and_then(|error| error.code()?.code().get(..2));
-    class.is_some_and(|class| !["28", "3D", "53", "57"].contains(&class))
+    class(error).is_some_and(|class| !["28", "3D", "53", "57"].contains(&class))
+}
+
+/// The class of the server's SQLSTATE.
+fn class(error: &AnyError) -> Option<&str> {
+    let error = error.downcast_ref::<tokio_postgres::Error>()?;
+    error.code()?.code().get(..2)
 }
 
 /// The settings for one server. The user defaults to the one that runs this process, asked for

@@ -103,6 +103,19 @@ fn prefer_that_ends_without_tls_is_warned_of() {
     );
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with(&start), "{lines:?}");
+
+    // A server without a free place is not asked again in the clear: by then it may have one.
+    db.sql("CREATE ROLE crowd LOGIN CONNECTION LIMIT 0");
+    let params = db.params().replace("user=mirrorbrain", "user=crowd");
+    let info = ConnectionInfo::parse_with(&params, |_| None).unwrap();
+    let opened = Connection::open(&info, &[], 5 * SECOND);
+    let error = opened.map(drop).unwrap_err();
+    assert!(
+        error.to_string().contains("too many connections"),
+        "{error}"
+    );
+    let said = cluster.log();
+    assert_eq!(said.matches("too many connections").count(), 1, "{said}");
 }
 
 #[test]
