@@ -23,6 +23,7 @@
 #include "apr_time.h"
 #include "apr_date.h"
 #include "apr_optional.h"
+#include "apr_optional_hooks.h"
 #include "apr_uri.h"
 #include "apr_buckets.h"
 #include "unixd.h"

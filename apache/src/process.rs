@@ -37,6 +37,11 @@ impl<'c> Configuration<'c> {
         self.pool
     }
 
+    /// How many children there can be at a time (`ServerLimit`).
+    pub fn most_children(self) -> usize {
+        ask_mpm(sys::AP_MPMQ_HARD_LIMIT_DAEMONS)
+    }
+
     /// Adds `name/version` to the server's signature (`ServerTokens Full`).
     ///
     /// ```no_run
@@ -57,6 +62,15 @@ impl<'c> Configuration<'c> {
         // httpd copies the text into it.
         unsafe { sys::ap_add_version_component(self.pool.as_ptr(), component.as_ptr()) };
     }
+}
+
+/// A number of the MPM, at least 1.
+fn ask_mpm(question: c_int) -> usize {
+    let mut answer: c_int = 0;
+    // SAFETY: a query that writes one integer.
+    let status = unsafe { sys::ap_mpm_query(question, &mut answer) };
+    let number = if status == 0 { answer } else { 1 };
+    usize::try_from(number).unwrap_or(1).max(1)
 }
 
 /// A child process that begins: what [`ChildInit`](crate::ChildInit) gets.
@@ -90,13 +104,9 @@ impl<'c> Child<'c> {
         self.main
     }
 
-    /// How many requests it can answer at a time: `ThreadsPerChild`, or one.
-    pub fn workers(self) -> usize {
-        let mut answer: c_int = 0;
-        // SAFETY: a query that writes one integer.
-        let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_MAX_THREADS as c_int, &mut answer) };
-        let threads = if status == 0 { answer } else { 1 };
-        usize::try_from(threads).unwrap_or(1).max(1)
+    /// How many children there are at most, those that are about to end apart.
+    pub fn siblings(self) -> usize {
+        ask_mpm(sys::AP_MPMQ_MAX_DAEMONS)
     }
 
     /// Stops what the child keeps running, with `stop`, when the child ends.
@@ -143,13 +153,7 @@ pub(crate) fn is_restart() -> bool {
 
 /// How many threads of a child answer requests; 1 if it has but one (prefork).
 pub fn threads_per_child() -> usize {
-    let mut answer: c_int = 0;
-    // SAFETY: a query that writes one integer.
-    let status = unsafe { sys::ap_mpm_query(sys::AP_MPMQ_MAX_THREADS as c_int, &mut answer) };
-    match usize::try_from(answer) {
-        Ok(threads) if status == 0 => threads.max(1),
-        _ => 1,
-    }
+    ask_mpm(sys::AP_MPMQ_MAX_THREADS)
 }
 
 /// Whether a module of this name (its source file's, such as `mod_mime.c`) is loaded.

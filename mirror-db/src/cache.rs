@@ -1,7 +1,7 @@
 //! The file cache: bounded, concurrent, and one query for many requests.
 
 use crate::{DbError, FileRecord, reply::Reply};
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter, sync::Cache};
 use std::{
     collections::HashMap,
     sync::{
@@ -15,10 +15,25 @@ pub(crate) type Flight = Arc<Reply<Result<Arc<FileRecord>, DbError>>>;
 
 /// Records by key, and the queries under way.
 pub(crate) struct FileCache {
-    records: Cache<Arc<str>, Arc<FileRecord>, Weigher>,
+    records: Cache<Arc<str>, Arc<FileRecord>, Weigher, DefaultHashBuilder, Evictions>,
     flights: Mutex<HashMap<Arc<str>, Flight>>,
     /// A number that no other cache ever has; another one each time that something is forgotten.
     generation: AtomicU64,
+    evictions: Evictions,
+}
+
+/// How many records were forgotten for want of room.
+#[derive(Clone, Default)]
+struct Evictions(Arc<AtomicU64>);
+
+impl Lifecycle<Arc<str>, Arc<FileRecord>> for Evictions {
+    type RequestState = ();
+
+    fn begin_request(&self) {}
+
+    fn on_evict(&self, (): &mut (), _: Arc<str>, _: Arc<FileRecord>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 fn next_generation() -> u64 {
@@ -49,8 +64,12 @@ impl FileCache {
         let items = usize::try_from(bytes / 512)
             .unwrap_or(usize::MAX)
             .clamp(64, 1 << 20);
+        let evictions = Evictions::default();
+        let hasher = DefaultHashBuilder::default();
+        let counted = evictions.clone();
         Self {
-            records: Cache::with_weighter(items, bytes, Weigher),
+            records: Cache::with(items, bytes, Weigher, hasher, counted),
+            evictions,
             flights: Mutex::default(),
             generation: AtomicU64::new(next_generation()),
         }
@@ -112,6 +131,16 @@ impl FileCache {
     fn age(&self) {
         // Not a mere store, so that each number is ordered after all removals before it.
         self.generation.swap(next_generation(), Ordering::AcqRel);
+    }
+
+    /// How many records were forgotten for want of room.
+    pub fn evictions(&self) -> u64 {
+        self.evictions.0.load(Ordering::Relaxed)
+    }
+
+    /// How many queries are under way.
+    pub fn under_way(&self) -> usize {
+        self.flights().len()
     }
 
     /// How many records there are and what they weigh, in bytes.

@@ -21,6 +21,9 @@ FROM pg_class WHERE oid = ANY (ARRAY['server', 'filearr', 'hash']::regclass[]) A
 /// that nobody thought of must not be believed for ever.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
+/// Looks are a second apart, and take their time.
+const LATELY: Duration = Duration::from_secs(3);
+
 /// The periods that still matter, the last one last.
 pub(crate) struct Calm {
     periods: ArcSwap<Vec<Period>>,
@@ -70,6 +73,15 @@ impl Calm {
         };
         let periods = earlier.iter().filter(matters).copied().chain([next]);
         self.periods.store(Arc::new(periods.collect()));
+    }
+
+    /// Whether nothing was written between the latest looks.
+    pub fn is_on(&self, now: Instant) -> bool {
+        let periods = self.periods.load();
+        let lately = |period: &Period| now.saturating_duration_since(period.until) < LATELY;
+        periods
+            .last()
+            .is_some_and(|last| last.until > last.since && lately(last))
     }
 
     /// The last moment at which the answer to a question asked at `asked` is known to be right.

@@ -60,6 +60,11 @@ impl Endpoint {
     pub(crate) fn is_socket(&self) -> bool {
         self.address.is_none() && self.host.starts_with('/')
     }
+
+    /// `host:port`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
 }
 
 /// How the connection is encrypted.
@@ -154,6 +159,11 @@ impl ConnectionInfo {
             }
             _ => false,
         }
+    }
+
+    /// The servers, as `host:port`, in the order in which they are tried.
+    pub(crate) fn server_names(&self) -> Vec<String> {
+        self.endpoints.iter().map(Endpoint::name).collect()
     }
 
     /// Whether no server was named, so that the places are tried where one may be.

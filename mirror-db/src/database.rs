@@ -10,6 +10,7 @@ use crate::{
     sums::Subject,
     waiting::{Turn, Waiting},
 };
+use metrics::Database as Number;
 use mirror_selection::MirrorTable;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -32,15 +33,27 @@ pub struct Database {
     source: Arc<Source>,
     settings: Settings,
     waiting: Arc<Waiting>,
+    number: usize,
 }
 
 impl Database {
-    pub(crate) fn new(source: Arc<Source>, settings: &Settings, waiting: &Arc<Waiting>) -> Self {
+    pub(crate) fn new(
+        source: Arc<Source>,
+        settings: &Settings,
+        waiting: &Arc<Waiting>,
+        number: usize,
+    ) -> Self {
         Self {
             source,
             settings: settings.clone(),
             waiting: Arc::clone(waiting),
+            number,
         }
+    }
+
+    /// Its place among the [`groups`](crate::groups) that are counted.
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// The connections, for statements of the caller's own.
@@ -79,13 +92,13 @@ impl Database {
             refresher.wait_for_table(&fetcher.pool, deadline)?;
         }
         if self.settings.cache_ttl.is_zero() {
-            let turn = self.turn().ok_or(DbError::Busy)?;
+            let turn = self.turn()?;
             let flight = Flight::default();
             let setter = flight.clone();
             fetcher.fetch(path, size, mtime, move |result| {
                 setter.set(result.map(Arc::new))
             });
-            return wait(turn, &flight, deadline);
+            return self.wait(turn, &flight, deadline);
         }
         self.cached(path, size, mtime, now)
     }
@@ -103,26 +116,52 @@ impl Database {
         let Some(record) = fetcher.cache.get(&key) else {
             // What nobody waits for is not asked: names without end would keep the database from
             // those that count.
-            let turn = self.turn().ok_or(DbError::Busy)?;
-            return wait(turn, &fetcher.ask(&key, path, size, mtime), deadline);
+            let turn = self.turn()?;
+            return self.wait(turn, &fetcher.ask(&key, path, size, mtime), deadline);
         };
         if self.is_fresh(&record, path, size, mtime, now) {
+            self.source.numbers.count(Number::Hits);
             return Ok(record);
         }
         let age = self.age(&record, now);
         let flight = fetcher.ask(&key, path, size, mtime);
-        let answer = match self.turn() {
-            Some(turn) => wait(turn, &flight, deadline),
-            None => Err(DbError::Busy),
-        };
-        if age < self.settings.cache_ttl + self.settings.cache_stale {
-            return Ok(answer.unwrap_or(record));
+        let answer = self
+            .turn()
+            .and_then(|turn| self.wait(turn, &flight, deadline));
+        if answer.is_err() && age < self.settings.cache_ttl + self.settings.cache_stale {
+            self.source.numbers.count(Number::Stale);
+            return Ok(record);
         }
         answer
     }
 
-    fn turn(&self) -> Option<Turn<'_>> {
-        self.waiting.begin(&self.source.pace)
+    fn turn(&self) -> Result<Turn<'_>, DbError> {
+        self.waiting.begin(&self.source.pace).ok_or_else(|| {
+            self.source.numbers.count(Number::Refused);
+            DbError::Busy
+        })
+    }
+
+    /// Waits for an answer, as long as the turn lasts.
+    fn wait(
+        &self,
+        mut turn: Turn<'_>,
+        flight: &Flight,
+        deadline: Instant,
+    ) -> Result<Arc<FileRecord>, DbError> {
+        let patience = turn.deadline(deadline);
+        let answer = flight.wait(patience);
+        let (what, answer) = match answer {
+            Some(Ok(record)) => (Number::Misses, Ok(record)),
+            Some(Err(problem)) => (Number::Failed, Err(problem)),
+            None if patience < deadline => (Number::Refused, Err(DbError::Busy)),
+            None => (Number::TimedOut, Err(Unavailable.into())),
+        };
+        self.source.numbers.count(what);
+        if matches!(answer, Ok(_) | Err(DbError::QueryFailed(_))) {
+            turn.answered();
+        }
+        answer
     }
 
     /// As [`file`](Self::file), for a caller who has a place for the record; it is looked at first.
@@ -143,6 +182,7 @@ impl Database {
             && (kept.generation, kept.size, kept.mtime) == (generation, size, mtime)
             && self.is_fresh(&kept.record, path, size, mtime, Instant::now())
         {
+            self.source.numbers.count(Number::Hits);
             return Ok(Found::Kept(&kept.record));
         }
         let record = self.file(path, size, mtime)?;
@@ -232,24 +272,5 @@ impl Database {
             digests: digests.clone(),
             generation: self.source.fetcher.cache.generation(),
         }
-    }
-}
-
-/// Waits for an answer, as long as the turn lasts.
-fn wait(
-    mut turn: Turn<'_>,
-    flight: &Flight,
-    deadline: Instant,
-) -> Result<Arc<FileRecord>, DbError> {
-    let patience = turn.deadline(deadline);
-    match flight.wait(patience) {
-        Some(answer) => {
-            if !matches!(answer, Err(DbError::Unavailable(_))) {
-                turn.answered();
-            }
-            answer
-        }
-        None if patience < deadline => Err(DbError::Busy),
-        None => Err(Unavailable.into()),
     }
 }

@@ -1,9 +1,14 @@
 //! All databases of a process.
 
 use crate::{
-    ConnectionInfo, Database, LogLevel, Logger, Settings, connection_info::Endpoint,
-    driver::Driver, pool, source::Server, waiting::Waiting,
+    ConnectionInfo, Database, LogLevel, Logger, Settings,
+    connection_info::Endpoint,
+    driver::Driver,
+    pool::{self, Common},
+    source::Server,
+    waiting::Waiting,
 };
+use metrics::Slot;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -16,6 +21,8 @@ use tokio::sync::Semaphore;
 /// A quarter of the process's workers may wait for all of them together, and the others only for a
 /// moment: see [`DbError::Busy`](crate::DbError::Busy).
 pub struct Databases {
+    process: Process,
+    groups: Vec<Group>,
     opened: Vec<(ConnectionInfo, Settings, Arc<Database>)>,
     driver: Option<Driver>,
     waiting: Arc<Waiting>,
@@ -23,10 +30,62 @@ pub struct Databases {
     turns: Vec<(Vec<Endpoint>, Arc<Semaphore>)>,
 }
 
+/// The process that asks.
+#[derive(Clone)]
+pub struct Process {
+    /// Requests that it answers at a time.
+    pub workers: usize,
+    /// How many such processes there are at most.
+    pub processes: usize,
+    /// Where it counts, with a place for each of the [`groups`].
+    pub slot: Slot,
+}
+
+/// Those of the databases that connect to the same.
+pub struct Group {
+    /// A name that no other has, without secrets.
+    pub name: String,
+    /// The servers, as `host:port`.
+    pub servers: Vec<String>,
+    info: ConnectionInfo,
+    settings: Settings,
+}
+
+/// What `wanted` connects to, each once, in the order in which [`Databases`] counts.
+pub fn groups(wanted: &[(ConnectionInfo, Settings)]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (info, settings) in wanted {
+        if number(&groups, info, settings) < groups.len() {
+            continue;
+        }
+        let plain = info.to_string();
+        let alike = groups
+            .iter()
+            .filter(|group| group.info.to_string() == plain);
+        let name = match alike.count() {
+            0 => plain,
+            others => format!("{plain} #{}", others + 1),
+        };
+        groups.push(Group {
+            name,
+            servers: info.server_names(),
+            info: info.clone(),
+            settings: settings.clone(),
+        });
+    }
+    groups
+}
+
+/// The number of a group; behind the last one if there is none.
+fn number(groups: &[Group], info: &ConnectionInfo, settings: &Settings) -> usize {
+    let connects = |group: &Group| group.info == *info && group.settings.connects_alike(settings);
+    groups.iter().position(connects).unwrap_or(groups.len())
+}
+
 impl Databases {
-    /// Begins to connect to all of `wanted`, which may name one several times, for a process that
-    /// answers with so many `workers`. To be called once per process, after the last fork.
-    pub fn start(wanted: &[(ConnectionInfo, Settings)], workers: usize, log: &Logger) -> Self {
+    /// Begins to connect to all of `wanted`, which may name one several times. To be called once per
+    /// process, after the last fork.
+    pub fn start(wanted: &[(ConnectionInfo, Settings)], process: Process, log: &Logger) -> Self {
         let driver = match wanted {
             [] => None,
             _ => Driver::start()
@@ -39,7 +98,13 @@ impl Databases {
         let mut databases = Self {
             opened: Vec::new(),
             driver,
-            waiting: Arc::new(Waiting::new(workers)),
+            waiting: Arc::new(Waiting::new(
+                process.workers,
+                process.processes,
+                process.slot.clone(),
+            )),
+            process,
+            groups: groups(wanted),
             turns: Vec::new(),
         };
         for (info, settings) in wanted {
@@ -66,7 +131,13 @@ impl Databases {
             .filter(connects)
             .map(|(_, settings)| settings)
             .collect();
-        let server = Server::new(info, &users, log.clone(), self.turns(info));
+        let number = number(&self.groups, info, settings);
+        let common = Common {
+            turns: self.turns(info),
+            numbers: self.process.slot.database(number),
+            announces: true,
+        };
+        let server = Server::new(info, &users, log.clone(), common);
         if let Some(driver) = &self.driver {
             server.start(driver);
         }
@@ -74,7 +145,7 @@ impl Databases {
             if let Some(source) = server.source(user)
                 && self.get(info, user).is_none()
             {
-                let database = Database::new(Arc::clone(source), user, &self.waiting);
+                let database = Database::new(Arc::clone(source), user, &self.waiting, number);
                 self.opened
                     .push((info.clone(), user.clone(), Arc::new(database)));
             }

@@ -9,6 +9,7 @@ use crate::{
     queue::Answer,
     statement::Statement,
 };
+use metrics::Step;
 use mirror_selection::MirrorSet;
 use std::{
     borrow::Cow,
@@ -36,7 +37,8 @@ impl Fetcher {
         let both = mirrors.is_some() && hash.is_some();
         let own_mirrors = |sql| {
             let statement = Statement::custom("MirrorBrainDBDQuery", sql);
-            Arc::new(statement.with_columns(mirror_table::COLUMNS))
+            let statement = statement.with_columns(mirror_table::COLUMNS);
+            Arc::new(statement.counted_as(Step::Files))
         };
         let batched = !settings.cache_ttl.is_zero();
         Self {

@@ -19,6 +19,7 @@ mod file_record;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gauges;
 mod log;
 mod lookup;
 mod mirror_table;
@@ -48,7 +49,7 @@ pub use connection::{Connection, ConnectionError, Parameter, TextRow, Transactio
 pub use connection_info::{ConnectionInfo, ConnectionInfoError};
 pub use custom_query::{CustomQuery, CustomQueryError};
 pub use database::{CurrentTable, Database};
-pub use databases::Databases;
+pub use databases::{Databases, Group, Process, groups};
 pub use driver::Driver;
 pub use error::{DbError, QueryFailure, Unavailable};
 pub use file_record::{Digests, FileRecord, ZsyncLayout};

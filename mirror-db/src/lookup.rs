@@ -3,6 +3,7 @@
 use crate::{
     DbError, Digests, ZsyncLayout, file_record::Version, statement::Statement, value::TextValue,
 };
+use metrics::Step;
 use mirror_selection::MirrorSet;
 use std::error::Error;
 use tokio_postgres::{
@@ -38,11 +39,12 @@ pub(crate) fn statement_without_hash(batched: bool) -> Statement {
 }
 
 fn make(name: &'static str, sql: &str, batched: bool) -> Statement {
-    if batched {
+    let statement = if batched {
         Statement::new(name, sql, 1).batched()
     } else {
         Statement::new(name, sql.replace("= ANY ($1::text[])", "= $1"), 1)
-    }
+    };
+    statement.counted_as(Step::Files)
 }
 
 /// The mirrors and the versions that have hashes, from rows of either statement.

@@ -10,11 +10,12 @@ use crate::{
     queue::{Answer, Queue},
     reply::Reply,
     sessions::Sessions,
-    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared},
+    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared, UP},
     statement::Statement,
     supervisor::supervise,
     value::TextValue,
 };
+use metrics::{Database as Number, DatabaseNumbers};
 use panics::Point;
 use std::{
     sync::{
@@ -29,6 +30,16 @@ use tokio::{
     time::timeout_at,
 };
 
+/// What a pool has in common with others.
+pub(crate) struct Common {
+    /// Who connects to the same server.
+    pub turns: Arc<Semaphore>,
+    /// Where it counts.
+    pub numbers: DatabaseNumbers,
+    /// Whether it says that it has connected.
+    pub announces: bool,
+}
+
 /// The connections of one process to one database.
 pub struct Pool {
     shared: Arc<Shared>,
@@ -38,7 +49,12 @@ pub struct Pool {
 impl Pool {
     /// A pool without connections. Starts nothing.
     pub fn new(info: ConnectionInfo, settings: PoolSettings, logger: Logger) -> Self {
-        Self::with_listener(info, settings, logger, None, turns())
+        let common = Common {
+            turns: turns(),
+            numbers: DatabaseNumbers::unseen(),
+            announces: false,
+        };
+        Self::with_listener(info, settings, logger, None, common)
     }
 
     /// A pool that listens for notifications, and takes turns with others.
@@ -47,8 +63,13 @@ impl Pool {
         settings: PoolSettings,
         logger: Logger,
         listener: Option<Listener>,
-        turns: Arc<Semaphore>,
+        common: Common,
     ) -> Self {
+        let Common {
+            turns,
+            numbers,
+            announces,
+        } = common;
         let shared = Shared {
             info,
             settings,
@@ -63,6 +84,9 @@ impl Pool {
             grow: Notify::new(),
             down: watch::channel(()).0,
             turns,
+            numbers,
+            announces,
+            server: AtomicU64::new(0),
             last_init_failure: LastMessage::default(),
             last_plaintext: LastMessage::default(),
             last_failover: LastMessage::default(),
@@ -92,6 +116,31 @@ impl Pool {
         if let Some(work) = work.take() {
             work.abort();
         }
+    }
+
+    /// What it connects to, without secrets.
+    pub(crate) fn database(&self) -> String {
+        self.shared.info.to_string()
+    }
+
+    /// What the connections are at present.
+    pub(crate) fn note(&self, numbers: &DatabaseNumbers) {
+        let shared = &self.shared;
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let (open, idle) = (
+            shared.alive.load(Ordering::Relaxed),
+            shared.idle.load(Ordering::Relaxed),
+        );
+        let is_up = shared.state.load(Ordering::Relaxed) == UP;
+        let server = shared.server.load(Ordering::Relaxed);
+        numbers.set(Number::Connections, number(open));
+        numbers.set(Number::Busy, number(open.saturating_sub(idle)));
+        numbers.set(
+            Number::ConnectionsMax,
+            number(shared.settings.max_connections),
+        );
+        numbers.set(Number::Up, u64::from(is_up));
+        numbers.set(Number::Server, if is_up { server } else { 0 });
     }
 
     /// Whether queries fail at once.

@@ -1,7 +1,7 @@
 //! Keeps the mirror table up to date.
 
 use crate::{
-    DbError, Unavailable,
+    DbError, LogLevel, Unavailable,
     calm::{self, Calm, Look},
     driver::{Driver, Work},
     mirror_table,
@@ -10,6 +10,7 @@ use crate::{
     statement::Statement,
 };
 use arc_swap::ArcSwap;
+use metrics::{DatabaseNumbers, Step};
 use mirror_selection::MirrorTable;
 use panics::Point;
 use std::{
@@ -17,7 +18,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::{sync::Notify, time::timeout};
 
@@ -39,6 +40,8 @@ pub(crate) struct Refresher {
     /// When nothing was written; nothing is known if the table is not needed.
     pub calm: Calm,
     select: Arc<Statement>,
+    /// When the table was last known to be right, in milliseconds since 1970.
+    checked: AtomicU64,
     loaded: AtomicBool,
     first: Mutex<Arc<Reply<Result<(), DbError>>>>,
     changed: Notify,
@@ -69,7 +72,10 @@ impl Refresher {
         Self {
             table: ArcSwap::default(),
             calm: Calm::new(ttl),
-            select: Arc::new(Statement::new("the list of mirrors", SQL, 0)),
+            select: Arc::new(
+                Statement::new("the list of mirrors", SQL, 0).counted_as(Step::Mirrors),
+            ),
+            checked: AtomicU64::new(0),
             loaded: AtomicBool::new(false),
             first: Mutex::default(),
             changed: Notify::new(),
@@ -85,6 +91,16 @@ impl Refresher {
             pool: Arc::clone(pool),
             interval,
         }));
+    }
+
+    /// What the table is at present.
+    pub fn note(&self, numbers: &DatabaseNumbers) {
+        let mirrors = u64::try_from(self.table.load().mirrors().len()).unwrap_or(u64::MAX);
+        numbers.set(metrics::Database::Mirrors, mirrors);
+        let checked = self.checked.load(Ordering::Relaxed);
+        numbers.set(metrics::Database::Checked, checked);
+        let calm = self.calm.is_on(Instant::now());
+        numbers.set(metrics::Database::Calm, u64::from(calm));
     }
 
     /// Has the table checked now.
@@ -136,8 +152,16 @@ impl Refresher {
     }
 
     async fn work(&self, pool: &Pool, interval: Duration) {
-        let print = Arc::new(Statement::new("the check of mirrors", FINGERPRINT, 0).quiet());
-        let snapshot = Arc::new(Statement::new("the check for changes", calm::SQL, 0).quiet());
+        let print = Arc::new(
+            Statement::new("the check of mirrors", FINGERPRINT, 0)
+                .counted_as(Step::Mirrors)
+                .quiet(),
+        );
+        let snapshot = Arc::new(
+            Statement::new("the check for changes", calm::SQL, 0)
+                .counted_as(Step::Mirrors)
+                .quiet(),
+        );
         let (mut seen, mut last) = (None, None);
         let (mut connected, mut checked) = (0, Instant::now());
         loop {
@@ -158,6 +182,9 @@ impl Refresher {
                         Err(_) => None,
                     };
                 }
+            }
+            if calm || last.is_some() {
+                self.checked.store(milliseconds(), Ordering::Relaxed);
             }
             seen = now;
             // Woken or not.
@@ -185,12 +212,39 @@ impl Refresher {
         Some(now)
     }
 
+    /// Without mirrors this server sends every file itself, and no error says so.
+    fn tell(&self, pool: &Pool, is_empty: bool) {
+        let was_empty = self
+            .loaded
+            .load(Ordering::Acquire)
+            .then(|| self.table.load().mirrors().is_empty());
+        match (was_empty, is_empty) {
+            (None | Some(false), true) => pool.log(
+                LogLevel::Warning,
+                &format!(
+                    "{}: the table server has no mirror that may be used (enabled, status_baseurl, \
+                     score > 0, an http, https or ftp URL): files are sent from here",
+                    pool.database()
+                ),
+            ),
+            (Some(true), false) => {
+                let database = pool.database();
+                let text = format!("{database}: the table server has mirrors that may be used");
+                pool.log(LogLevel::Notice, &text);
+            }
+            _ => {}
+        }
+    }
+
     async fn load(&self, pool: &Pool) -> Result<(), DbError> {
         let answer = pool.ask(&self.select, Vec::new()).await;
         let say = |level, text: &str| pool.log(level, text);
         let result = answer
             .and_then(|rows| mirror_table::read(&self.select, &rows, say))
-            .map(|mirrors| self.table.store(Arc::new(MirrorTable::new(mirrors))));
+            .map(|mirrors| {
+                self.tell(pool, mirrors.is_empty());
+                self.table.store(Arc::new(MirrorTable::new(mirrors)));
+            });
         if result.is_ok() {
             self.loaded.store(true, Ordering::Release);
         }
@@ -201,6 +255,12 @@ impl Refresher {
         }
         result
     }
+}
+
+/// The time, in milliseconds since 1970.
+fn milliseconds() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The answer to a question that has one.

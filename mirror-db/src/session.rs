@@ -102,6 +102,11 @@ impl Session {
         Ok(())
     }
 
+    /// Where it leads to, as `host:port`.
+    pub fn server(&self) -> &str {
+        &self.link.remarks.server
+    }
+
     /// Sees that the connection answers, and that it lasts for so long.
     pub async fn prove(&mut self, time: Duration) -> Result<(), String> {
         let answer = self.link.client.batch_execute("SELECT 1").await;
@@ -186,7 +191,7 @@ impl Session {
             return Ok(());
         }
         let _beside = statement.beside.then(|| shared.works_beside());
-        let before = (statement.successes(), shared.successes());
+        let (before, begun) = ((statement.successes(), shared.successes()), Instant::now());
         let limit = shared.settings.query_timeout;
         let result = tokio::select! {
             result = timeout(limit, self.execute(shared, &statement, &jobs)) => result,
@@ -198,6 +203,9 @@ impl Session {
         };
         match result {
             Ok(Ok(rows)) => {
+                if let Some(step) = statement.step {
+                    shared.numbers.record(step, begun.elapsed());
+                }
                 shared.succeeded(&statement);
                 deliver(&statement, jobs, rows);
                 Ok(())

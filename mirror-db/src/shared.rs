@@ -7,12 +7,13 @@ use crate::{
     sessions::Sessions,
     statement::Statement,
 };
+use metrics::DatabaseNumbers;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -32,6 +33,11 @@ pub(crate) struct Shared {
     pub logger: Logger,
     pub listener: Option<Listener>,
     pub queue: Queue,
+    /// What is counted; and whether children speak of their connections.
+    pub numbers: DatabaseNumbers,
+    pub announces: bool,
+    /// The number of the server that we are connected to, from 1.
+    pub server: AtomicU64,
     pub state: AtomicU8,
     /// Answers of any kind, so that one statement that hangs can be told from a server that does.
     pub successes: AtomicU64,
@@ -207,17 +213,27 @@ impl Shared {
     }
 
     /// The server is there.
-    pub fn set_up(&self, last: u8) {
+    pub fn set_up(&self, last: u8, server: &str) {
         self.state.store(UP, Ordering::Relaxed);
         self.answered();
         if let Some(listener) = &self.listener {
             (listener.call)(Event::Connected);
         }
+        let names = self.info.server_names();
+        let number = names.iter().position(|name| name == server);
+        let number = number.map_or(0, |number| number as u64 + 1);
+        self.server.store(number, Ordering::Relaxed);
+        let at = if names.len() > 1 {
+            format!(" at {server}")
+        } else {
+            String::new()
+        };
         if last == DOWN {
-            self.log(
-                LogLevel::Notice,
-                &format!("the database {} answers again", self.info),
-            );
+            let text = format!("the database {} answers again{at}", self.info);
+            self.log(LogLevel::Notice, &text);
+        } else if self.announces && self.numbers.announce(number, seconds()) {
+            let text = format!("connected to the database {}{at}", self.info);
+            self.log(LogLevel::Notice, &text);
         }
     }
 
@@ -242,4 +258,10 @@ impl Shared {
         }
         self.queue.fail_all(&Unavailable.into());
     }
+}
+
+/// The time, in seconds since 1970.
+fn seconds() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
 }

@@ -6,19 +6,21 @@ use crate::{
     cache::FileCache,
     driver::Driver,
     fetch::Fetcher,
-    pool::Pool,
+    gauges::Gauges,
+    pool::{Common, Pool},
     refresh::Refresher,
     renew::Renewer,
     shared::{Event, Listener},
     sums::SumsReader,
     waiting::Pace,
 };
+use metrics::DatabaseNumbers;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// One database of one server, and all that is asked of it.
 pub(crate) struct Server {
     sources: Vec<Arc<Source>>,
+    numbers: DatabaseNumbers,
 }
 
 /// The records of one way to ask, and what renews them.
@@ -29,6 +31,8 @@ pub(crate) struct Source {
     pub sums: SumsReader,
     /// How the look-ups of files fare.
     pub pace: Pace,
+    /// Where they are counted.
+    pub numbers: DatabaseNumbers,
     /// Whether the mirror table is used; a site's own mirror query replaces it.
     pub needs_table: bool,
     /// Whether all that records are made of comes from the tables that we know, of one server: a
@@ -36,18 +40,13 @@ pub(crate) struct Source {
     /// server.
     pub knows_tables: bool,
     /// What its users have in common; the bounds are the widest of them.
-    wanted: Settings,
+    pub wanted: Settings,
 }
 
 impl Server {
     /// What these users share, who all connect to the same. Starts nothing.
-    pub fn new(
-        info: &ConnectionInfo,
-        users: &[&Settings],
-        log: Logger,
-        turns: Arc<Semaphore>,
-    ) -> Self {
-        let pool = pool_settings(users);
+    pub fn new(info: &ConnectionInfo, users: &[&Settings], log: Logger, common: Common) -> Self {
+        let (pool, numbers) = (pool_settings(users), common.numbers.clone());
         let longest = users.iter().map(|user| user.cache_ttl).max();
         let refresher = Arc::new(Refresher::new(longest.unwrap_or_default()));
         let mut ways: Vec<Settings> = Vec::new();
@@ -69,19 +68,15 @@ impl Server {
             pool,
             log,
             Some(listener),
-            turns,
+            common,
         ));
         let source = |(wanted, cache)| {
-            Arc::new(Source::new(
-                &pool,
-                cache,
-                &refresher,
-                wanted,
-                info.names_one_server(),
-            ))
+            let shared = (&pool, &refresher, &numbers);
+            Arc::new(Source::new(shared, cache, wanted, info.names_one_server()))
         };
         Self {
             sources: ways.into_iter().zip(caches).map(source).collect(),
+            numbers,
         }
     }
 
@@ -98,6 +93,7 @@ impl Server {
         };
         let pool = &first.fetcher.pool;
         pool.start(driver);
+        driver.run(Arc::new(Gauges::new(&self.sources, &self.numbers)));
         let readers = self.sources.iter().filter(|source| source.needs_table);
         if let Some(interval) = readers.map(|source| source.wanted.refresh_interval).min() {
             first.refresher.start(driver, pool, interval);
@@ -118,9 +114,8 @@ impl Server {
 
 impl Source {
     fn new(
-        pool: &Arc<Pool>,
+        (pool, refresher, numbers): (&Arc<Pool>, &Arc<Refresher>, &DatabaseNumbers),
         cache: Arc<FileCache>,
-        refresher: &Arc<Refresher>,
         wanted: Settings,
         one_server: bool,
     ) -> Self {
@@ -130,6 +125,7 @@ impl Source {
             renewer: Arc::default(),
             sums: SumsReader::new(wanted.hash_query.as_deref(), &wanted),
             pace: Pace::default(),
+            numbers: numbers.clone(),
             needs_table: wanted.mirror_query.is_none(),
             knows_tables: !has_own_query(&wanted) && one_server,
             wanted,

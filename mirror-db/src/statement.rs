@@ -1,6 +1,7 @@
 //! One SQL statement and how it fares.
 
 use crate::DbError;
+use metrics::Step;
 use std::{
     collections::HashSet,
     sync::{
@@ -29,6 +30,8 @@ pub struct Statement {
     pub(crate) batched: bool,
     /// Whether redirects come first: a connection that runs it is not waited for by others.
     pub(crate) beside: bool,
+    /// What its time is counted as.
+    pub(crate) step: Option<Step>,
     /// Whether its failures are nobody's business: it has no breaker.
     pub(crate) quiet: bool,
     /// Whether the site wrote it.
@@ -54,6 +57,7 @@ impl Statement {
             columns: None,
             batched: false,
             beside: false,
+            step: None,
             quiet: false,
             is_own: false,
             failure: Mutex::new(None),
@@ -71,6 +75,12 @@ impl Statement {
     /// Has it fail unless its rows have this many columns.
     pub(crate) fn with_columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
+        self
+    }
+
+    /// Has its time counted.
+    pub(crate) fn counted_as(mut self, step: Step) -> Self {
+        self.step = Some(step);
         self
     }
 

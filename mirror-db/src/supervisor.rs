@@ -7,6 +7,7 @@ use crate::{
     sessions::Mark,
     shared::{CONNECTING, Event, Shared, UP},
 };
+use metrics::{Database as Number, Step};
 use panics::Point;
 use std::{
     pin::pin,
@@ -66,6 +67,7 @@ async fn keep_one(shared: &Arc<Shared>) {
         match ended {
             Ended::Idle => {}
             Ended::Lost(reason) => {
+                shared.numbers.count(Number::Lost);
                 let _ = shared.state.compare_exchange(
                     UP,
                     CONNECTING,
@@ -96,7 +98,7 @@ async fn reconnect(shared: &Arc<Shared>, proven: bool) -> Session {
             tokio::select! {
                 Some(result) = attempts.join_next() => match result {
                     Ok(Ok(session)) => {
-                        shared.set_up(shared.state.load(Ordering::Relaxed));
+                        shared.set_up(shared.state.load(Ordering::Relaxed), session.server());
                         return session;
                     }
                     Ok(Err(reason)) => shared.connect_failed(&reason),
@@ -122,13 +124,22 @@ async fn take_turn(
 ) -> Result<Session, String> {
     let turn = shared.turns.clone().acquire_owned().await;
     begun.get_or_init(Instant::now);
-    let mut opening = pin!(open(shared, proven));
+    let mut opening = pin!(timed(shared, proven));
     let soon = timeout(PAUSE, &mut opening).await;
     drop(turn);
     match soon {
         Ok(session) => session,
         Err(_) => opening.await,
     }
+}
+
+/// Opens a connection, and counts it.
+async fn timed(shared: Arc<Shared>, proven: bool) -> Result<Session, String> {
+    let (numbers, begun) = (shared.numbers.clone(), Instant::now());
+    let session = open(shared, proven).await?;
+    numbers.count(Number::Connected);
+    numbers.record(Step::Connect, begun.elapsed());
+    Ok(session)
 }
 
 /// Hands on the notifications of a connection.
@@ -207,7 +218,7 @@ async fn grow(shared: Arc<Shared>) {
             continue;
         }
         let keep = sessions.len() + 1 < shared.settings.keep_connections;
-        let Ok(session) = open(shared.clone(), false).await else {
+        let Ok(session) = timed(shared.clone(), false).await else {
             // Such as the server's limit of connections: no use asking for each job.
             sleep(PAUSE).await;
             continue;

@@ -5,6 +5,7 @@
 //! wait as long as it takes. The others wait for a moment, which is long for a database that is well;
 //! as long as it is known to be slow they do not wait at all.
 
+use metrics::{Child, Slot};
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::{Duration, Instant},
@@ -22,6 +23,9 @@ pub(crate) fn share(workers: usize) -> usize {
 pub(crate) struct Waiting {
     share: usize,
     now: AtomicUsize,
+    slot: Slot,
+    /// Whether a process has one worker only, so that the share is one of all processes.
+    is_of_all: bool,
 }
 
 /// Whether one kind of question to one database is slow at present.
@@ -41,17 +45,35 @@ pub(crate) struct Turn<'w> {
 }
 
 impl Waiting {
-    /// For a process with so many workers.
-    pub fn new(workers: usize) -> Self {
+    /// For a process with so many workers, one of so many.
+    pub fn new(workers: usize, processes: usize, slot: Slot) -> Self {
+        let is_of_all = workers == 1;
+        let share = share(if is_of_all { processes } else { workers });
+        slot.child().set(Child::Workers, workers);
+        let own = if is_of_all {
+            share / processes.max(1)
+        } else {
+            share
+        };
+        slot.child().set(Child::WaitingMax, own);
         Self {
-            share: share(workers),
+            share,
             now: AtomicUsize::new(0),
+            slot,
+            is_of_all,
         }
     }
 
     /// Lets a request wait; none if it must do without.
     pub fn begin<'w>(&'w self, pace: &'w Pace) -> Option<Turn<'w>> {
-        let has_place = self.now.fetch_add(1, Ordering::Relaxed) < self.share;
+        let before = self.now.fetch_add(1, Ordering::Relaxed);
+        self.slot.child().set(Child::Waiting, before + 1);
+        let others = if self.is_of_all {
+            usize::try_from(self.slot.others_waiting()).unwrap_or(usize::MAX)
+        } else {
+            0
+        };
+        let has_place = before.saturating_add(others) < self.share;
         let turn = Turn {
             waiting: self,
             pace,
@@ -81,7 +103,9 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.waiting.now.fetch_sub(1, Ordering::Relaxed);
+        let before = self.waiting.now.fetch_sub(1, Ordering::Relaxed);
+        let now = before.saturating_sub(1);
+        self.waiting.slot.child().set(Child::Waiting, now);
         if self.since.elapsed() >= MOMENT {
             self.pace.slow.store(true, Ordering::Relaxed);
         } else if self.has_place && self.answered {
@@ -93,6 +117,12 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metrics::Board;
+    use std::sync::Arc;
+
+    fn waiting(workers: usize, processes: usize) -> Waiting {
+        Waiting::new(workers, processes, Board::private(&[]).slot())
+    }
 
     fn later(request: Instant, turn: &Turn<'_>) -> bool {
         turn.deadline(request) == request
@@ -100,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_quarter_waits_and_the_others_only_for_a_moment() {
-        let (waiting, pace) = (Waiting::new(64), Pace::default());
+        let (waiting, pace) = (waiting(64, 1), Pace::default());
         let far = Instant::now() + Duration::from_secs(60);
         let turns: Vec<_> = (0..64).filter_map(|_| waiting.begin(&pace)).collect();
         let patient = turns.iter().filter(|turn| later(far, turn)).count();
@@ -109,7 +139,7 @@ mod tests {
 
     #[test]
     fn nobody_beyond_the_share_waits_for_what_is_slow_until_it_is_quick() {
-        let (waiting, pace) = (Waiting::new(64), Pace::default());
+        let (waiting, pace) = (waiting(64, 1), Pace::default());
         let slow = waiting.begin(&pace);
         std::thread::sleep(MOMENT);
         drop(slow);
@@ -129,5 +159,23 @@ mod tests {
     fn small_children_let_four_wait_and_keep_one() {
         let shares = [1, 2, 4, 5, 8, 16, 25, 64].map(share);
         assert_eq!(shares, [1, 1, 3, 4, 4, 4, 6, 16]);
+    }
+
+    /// Where a process has one worker, the share is one of the processes.
+    #[test]
+    fn a_quarter_of_the_processes_waits_where_each_has_one_worker() {
+        let words: Box<[_]> = (0..metrics::length(64, 0))
+            .map(|_| Default::default())
+            .collect();
+        let board = Board::new(Arc::new(words), 64, &[]);
+        let far = Instant::now() + Duration::from_secs(60);
+        let all: Vec<Waiting> = (0..64).map(|_| Waiting::new(1, 64, board.slot())).collect();
+        let pace = Pace::default();
+        let turns: Vec<_> = all.iter().filter_map(|one| one.begin(&pace)).collect();
+        let patient = turns.iter().filter(|turn| later(far, turn)).count();
+        assert_eq!((turns.len(), patient), (64, 16));
+        drop(turns);
+        let turn = all[40].begin(&pace);
+        assert!(turn.is_some_and(|turn| later(far, &turn)));
     }
 }

@@ -10,7 +10,7 @@ mod lookup;
 mod source;
 mod startup;
 
-use apache::{Directive, DirectiveTable, Hooks, Module, Order};
+use apache::{Directive, DirectiveTable, Hooks, Module, NetworkTable, Networks, Order};
 use config::{Directory, Server};
 use dbd_directives::DbdDirectives;
 use directives::DIRECTIVES;
@@ -35,6 +35,16 @@ impl apache::Definition for Asn {
         hooks.check_config::<Startup>(Order::MIDDLE);
         hooks.post_config::<Startup>(Order::MIDDLE);
         hooks.child_init::<Startup>(Order::MIDDLE);
+        hooks.network_table::<Known>();
+    }
+}
+
+/// What the status page of mod_mirrorbrain shows.
+struct Known;
+
+impl NetworkTable for Known {
+    fn networks(server: apache::Server<'_>) -> Option<Networks> {
+        server.config::<Asn>()?.source.get()?.networks()
     }
 }
 

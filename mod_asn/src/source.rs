@@ -6,7 +6,7 @@ mod query;
 mod shared;
 
 use crate::Asn;
-use apache::{Child, Level, ProcessLog};
+use apache::{Child, Level, Networks, ProcessLog};
 use mirror_db::{LogLevel, Logger};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,6 +42,14 @@ impl Source {
             Self::Shared(source) => source.find(address),
             Self::Query(source) => source.find(address),
             Self::File(source) => source.find(address),
+        }
+    }
+
+    /// The table in memory, if that is what answers.
+    pub fn networks(&self) -> Option<Networks> {
+        match self {
+            Self::Shared(source) => source.networks(),
+            Self::Query(_) | Self::File(_) => None,
         }
     }
 

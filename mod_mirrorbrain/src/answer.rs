@@ -14,6 +14,7 @@ use crate::respond;
 use crate::sums::Refusal;
 use apache::Outcome;
 use basis::{Basis, OnMirrors};
+use metrics::Child;
 use mirror_db::{DbError, Digests};
 use mirror_selection::{Choice, Extent, Selection};
 use representation::query::QueryArguments;
@@ -21,7 +22,6 @@ use representation::redirect::{MAX_DUPLICATES, Redirect};
 use representation::{
     Behind, BrokenMirrors, Document, File, Hashes, Representation, Sources, Zsync,
 };
-use std::ffi::CStr;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl<'r> Job<'r> {
     pub fn run(&self) -> Outcome {
         if self.exchange.is_direct() && !matches!(self.wanted, Wanted::Named(_)) {
             self.step(|| "the URL asks for the file itself".to_owned());
-            return self.give_file(c"file");
+            return self.give_file(Child::FileExcluded);
         }
         let base = self.exchange.base();
         let (name, id) = (self.subject.path, self.subject.id);
@@ -70,7 +70,7 @@ impl<'r> Job<'r> {
         if let (Some(exclusion), Wanted::Redirect | Wanted::Negotiated(_)) = (excluded, self.wanted)
         {
             self.step(|| format!("excluded by {}", exclusion.directive()));
-            return self.give_file(c"file");
+            return self.give_file(Child::FileExcluded);
         }
         self.who.tell(self.exchange.request, self.subject.size);
         let file = known.or_else(|| base?.find(name, id));
@@ -78,7 +78,7 @@ impl<'r> Job<'r> {
             self.step(|| "the file lies outside the base directory".to_owned());
             return match self.wanted {
                 Wanted::Named(_) => Outcome::Status(404),
-                Wanted::Redirect | Wanted::Negotiated(_) => self.give_file(c"file"),
+                Wanted::Redirect | Wanted::Negotiated(_) => self.give_file(Child::FileOutside),
             };
         };
         let on_mirrors = match excluded {
@@ -88,7 +88,7 @@ impl<'r> Job<'r> {
         };
         if on_mirrors == OnMirrors::MaybeOlder && self.wanted == Wanted::Redirect {
             self.step(|| "excluded by MirrorBrainVolatileFileMask".to_owned());
-            return self.give_file(c"file");
+            return self.give_file(Child::FileExcluded);
         }
         let facts = self.facts(known);
         let file = respond::file(self.exchange.request, known.key(), &self.subject);
@@ -141,9 +141,39 @@ impl<'r> Job<'r> {
                 .trusts(respond::peer(self.exchange.request))
     }
 
-    fn give_file(&self, give: &'static CStr) -> Outcome {
-        self.exchange.request.env().set_static(c"GIVE", give);
+    fn give_file(&self, why: Child) -> Outcome {
+        let (request, runtime) = (self.exchange.request, self.exchange.runtime);
+        runtime.status.count_file(request, why);
+        let give = match why {
+            Child::FileNoMirror | Child::FileExcluded | Child::FileOutside | Child::FileRetried => {
+                c"file"
+            }
+            _ => c"file (database_not_reached)",
+        };
+        request.env().set_static(c"GIVE", give);
         Outcome::Declined
+    }
+
+    /// Why the file is given where there is no mirror.
+    fn without_mirror(&self, facts: Option<&DbError>) -> Child {
+        match facts {
+            None => Child::FileNoMirror,
+            Some(_) if !self.exchange.runtime.has_database() => Child::FileNoDatabase,
+            Some(DbError::Unavailable(_)) => Child::FileUnavailable,
+            Some(DbError::Busy) => Child::FileBusy,
+            Some(DbError::QueryFailed(_)) => Child::FileFailed,
+        }
+    }
+
+    fn count_redirect(&self, selection: &Selection<'_>, target: &Choice<'_>) {
+        let runtime = self.exchange.runtime;
+        match runtime.database() {
+            Ok(database) if !selection.uses_fallbacks() => {
+                let number = database.number();
+                runtime.status.count_mirror(number, target.mirror().id);
+            }
+            _ => runtime.status.count(Child::RedirectFallback),
+        }
     }
 
     fn facts<'f>(&self, file: &'f KnownFile) -> Result<Facts<'f>, DbError> {
@@ -168,8 +198,7 @@ impl<'r> Job<'r> {
     }
 
     fn redirect(&self, file: &File<'_>, facts: Result<Facts<'_>, DbError>) -> Outcome {
-        let reached = facts.is_ok();
-        let known = facts.unwrap_or_default();
+        let (known, problem) = split(facts);
         // A remembered mirror may be any of the usable ones.
         let extent = match self.exchange.runtime.stickiness {
             Some(_) => Extent::All,
@@ -180,11 +209,12 @@ impl<'r> Job<'r> {
         let mut selection = self.select(&known, extent, seed);
         self.keep_to_remembered(&mut selection);
         let Some(selection) = self.next_mirror(attempt, selection) else {
-            return self.give_file(c"file");
+            return self.give_file(Child::FileRetried);
         };
         let Some(target) = selection.target() else {
-            return self.give_file(file_because(reached));
+            return self.give_file(self.without_mirror(problem.as_ref()));
         };
+        self.count_redirect(&selection, target);
         self.remember(&selection, target);
         let hashes = known
             .digests(self.subject.size, self.subject.mtime)
@@ -220,7 +250,11 @@ impl<'r> Job<'r> {
         if self.query.new_mirror() || selection.has_wildcard() {
             return None;
         }
-        let id = memory.recall(self.who.client.address?)?;
+        let recalled = memory.recall(self.who.client.address?);
+        let (hit, miss) = (Child::MemcachedHit, Child::MemcachedMiss);
+        let what = if recalled.is_some() { hit } else { miss };
+        self.exchange.runtime.status.count(what);
+        let id = recalled?;
         let index = selection.position(id)?;
         self.step(|| format!("remembered: mirror {id}"));
         Some(index)
@@ -243,8 +277,8 @@ impl<'r> Job<'r> {
         facts: Result<Facts<'_>, DbError>,
         on_mirrors: OnMirrors,
     ) -> Outcome {
-        let reached = facts.is_ok();
-        let facts = facts.unwrap_or_default();
+        let (facts, problem) = split(facts);
+        let reached = problem.is_none();
         let selection = (representation.lists_mirrors() && on_mirrors != OnMirrors::No)
             .then(|| self.select(&facts, Extent::All, None));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
@@ -254,7 +288,7 @@ impl<'r> Job<'r> {
         let behind = exchange.behind(fallbacks.as_ref(), is_volatile);
         let is_negotiated = matches!(self.wanted, Wanted::Negotiated(_));
         if !has_mirror && is_negotiated {
-            return self.give_file(file_because(reached));
+            return self.give_file(self.without_mirror(problem.as_ref()));
         }
         let digests = facts.digests(size, self.subject.mtime);
         let basis = Basis {
@@ -283,7 +317,7 @@ impl<'r> Job<'r> {
         // Without a hash nobody can tell which version a mirror has.
         let can_tell = hashes.is_some() || !representation.is_metalink();
         if is_volatile && !can_tell && is_negotiated {
-            return self.give_file(c"file");
+            return self.give_file(Child::FileExcluded);
         }
         let sources = match &selection {
             Some(selection) if !is_volatile || can_tell => Sources::Mirrors(selection),
@@ -392,12 +426,11 @@ impl<'r> Job<'r> {
     }
 }
 
-/// `GIVE` of a file that is sent for want of a mirror.
-fn file_because(reached: bool) -> &'static CStr {
-    if reached {
-        c"file"
-    } else {
-        c"file (database_not_reached)"
+/// What is known, and what kept us from knowing.
+fn split(facts: Result<Facts<'_>, DbError>) -> (Facts<'_>, Option<DbError>) {
+    match facts {
+        Ok(facts) => (facts, None),
+        Err(problem) => (Facts::default(), Some(problem)),
     }
 }
 

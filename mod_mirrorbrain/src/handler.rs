@@ -5,6 +5,7 @@ use crate::exchange::{Exchange, Subject, Wanted};
 use crate::path::{path, path_of};
 use crate::yum;
 use apache::{FileKind, Handler, Method, Outcome, Request};
+use metrics::Child;
 use representation::query::QueryArguments;
 use representation::yum::Lookup;
 use representation::{Representation, accept, suffix};
@@ -20,6 +21,22 @@ impl Handler for Engine {
         let Some(exchange) = Exchange::begin(request) else {
             return Outcome::Declined;
         };
+        let outcome = exchange.handle();
+        let what = match outcome {
+            Outcome::Ok => Child::Document,
+            Outcome::Status(503) => Child::Unavailable,
+            Outcome::Status(404) => Child::Missing,
+            // Redirects and files are counted by their reasons.
+            _ => return outcome,
+        };
+        exchange.runtime.status.count(what);
+        outcome
+    }
+}
+
+impl<'r> Exchange<'r> {
+    fn handle(self) -> Outcome {
+        let (request, exchange) = (self.request, self);
         request.env().set_static(c"WANT", c"file");
         let text = request
             .args()

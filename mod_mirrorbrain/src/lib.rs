@@ -25,6 +25,7 @@ mod respond;
 mod retry;
 mod roots;
 mod runtime;
+mod status;
 mod sums;
 mod trace;
 mod yum;
@@ -49,6 +50,8 @@ impl apache::Definition for MirrorBrain {
         hooks.check_config::<runtime::Startup>(Order::MIDDLE);
         hooks.post_config::<runtime::Startup>(Order::MIDDLE);
         hooks.child_init::<runtime::Startup>(Order::MIDDLE);
+        hooks.handler::<status::StatusPage>(Order::FIRST);
+        hooks.server_status::<status::StatusPage>();
         // Before mod_autoindex, mod_dir and the core's handler, which would send the file.
         hooks.handler::<handler::Engine>(Order::FIRST);
         hooks.handler::<handler::NoPost>(Order::REALLY_LAST.before(&[c"core.c"]));

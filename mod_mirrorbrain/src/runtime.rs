@@ -6,12 +6,16 @@ use crate::large::{LargeDocuments, default_most};
 use crate::made_hashes::MadeHashes;
 use crate::retry;
 use crate::roots::Roots;
+use crate::status::{self, Status};
 use apache::{
     CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog,
     Server, SharedWords,
 };
 use geo_db::{Event, Place, Reloading};
-use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings, Unavailable};
+use metrics::{Board, Slot};
+use mirror_db::{
+    ConnectionInfo, Database, Databases, Group, LogLevel, Logger, Process, Settings, Unavailable,
+};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
@@ -33,6 +37,8 @@ pub struct Runtime {
     database: Option<Arc<Database>>,
     geo: Option<Arc<Geo>>,
     log: Arc<ProcessLog<MirrorBrain>>,
+    /// Where is counted what becomes of requests.
+    pub status: Arc<Status>,
     /// Those of small files.
     pub made_hashes: Arc<MadeHashes>,
     /// None unless `MirrorBrainMemcached` is on.
@@ -65,6 +71,11 @@ impl Geo {
 }
 
 impl Runtime {
+    /// Whether `DBDParams` names a database.
+    pub fn has_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// The database. One that is not configured counts as one that is away.
     pub fn database(&self) -> Result<&Database, Unavailable> {
         self.database.as_deref().ok_or(Unavailable)
@@ -128,6 +139,13 @@ impl PostConfig for Startup {
         let component = configuration.pool().c_str(component.as_bytes());
         configuration.add_version_component(component);
         let attempts = attempts(configuration.main());
+        let groups = mirror_db::groups(&wanted(configuration.main()));
+        let children = configuration.most_children();
+        if let Some(config) = configuration.main().config::<MirrorBrain>()
+            && let Some(board) = status::board(configuration.main(), children, &groups)
+        {
+            config.board.get_or_init(|| board);
+        }
         for server in configuration.main().all() {
             let Some(config) = server.config::<MirrorBrain>() else {
                 continue;
@@ -158,15 +176,25 @@ fn attempts(main: Server<'_>) -> Option<Arc<SharedWords>> {
 impl ChildInit for Startup {
     fn start(child: Child<'_>) {
         let log = Arc::new(ProcessLog::<MirrorBrain>::open(child));
-        let servers = child.main().all();
-        let records = servers.filter_map(|server| server.config::<MirrorBrain>());
-        let wanted: Vec<_> = records.filter_map(database).collect();
+        let wanted = wanted(child.main());
+        let groups = mirror_db::groups(&wanted);
+        let slot = slot(child.main(), &groups);
+        let process = Process {
+            workers: apache::threads_per_child(),
+            processes: child.siblings(),
+            slot: slot.clone(),
+        };
         let line = Arc::clone(&log);
         let logger: Logger = Arc::new(move |level, text| line.log(level_of(level), text));
+        let databases = Databases::start(&wanted, process, &logger);
+        let opened = wanted
+            .iter()
+            .filter_map(|(info, settings)| databases.get(info, settings).cloned());
         let mut shared = Shared {
             child,
             log,
-            databases: Databases::start(&wanted, child.workers(), &logger),
+            status: Arc::new(Status::new(slot, groups, opened.collect())),
+            databases,
             geo: Vec::new(),
             memories: Vec::new(),
             made_hashes: Arc::new(MadeHashes::new()),
@@ -187,6 +215,7 @@ impl ChildInit for Startup {
 struct Shared<'c> {
     child: Child<'c>,
     log: Arc<ProcessLog<MirrorBrain>>,
+    status: Arc<Status>,
     databases: Databases,
     geo: Vec<(Arc<Path>, Arc<Geo>)>,
     memories: Vec<(Memory, Arc<Stickiness>)>,
@@ -210,6 +239,7 @@ impl Shared<'_> {
                 .and_then(|(info, settings)| self.databases.get(&info, &settings).cloned()),
             geo: config.geo_database.as_ref().map(|path| self.geo(path)),
             log: Arc::clone(&self.log),
+            status: Arc::clone(&self.status),
             made_hashes: Arc::clone(&self.made_hashes),
             stickiness: self.stickiness(config),
             roots: Arc::clone(&self.roots),
@@ -266,6 +296,28 @@ fn level_of(level: LogLevel) -> Level {
         LogLevel::Warning => Level::Warning,
         LogLevel::Notice => Level::Notice,
         LogLevel::Debug => Level::Debug,
+    }
+}
+
+/// What all servers want to connect to.
+fn wanted(main: Server<'_>) -> Vec<(ConnectionInfo, Settings)> {
+    let records = main
+        .all()
+        .filter_map(|server| server.config::<MirrorBrain>());
+    records.filter_map(database).collect()
+}
+
+/// Where this child counts.
+fn slot(main: Server<'_>, groups: &[Group]) -> Slot {
+    let board = main
+        .config::<MirrorBrain>()
+        .and_then(|config| config.board.get());
+    match board {
+        Some(board) => board.slot(),
+        None => {
+            let names: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
+            Board::private(&names).slot()
+        }
     }
 }
 

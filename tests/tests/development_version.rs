@@ -94,7 +94,7 @@ fn files_and_hashes_are_those_of_the_new_tables() {
 
 #[test]
 fn changes_of_the_new_tables_are_seen() {
-    let (httpd, database) = site("development_changes");
+    let (mut httpd, database) = site("development_changes");
     assert_eq!(
         from_address(&httpd, "203.0.113.1").as_deref(),
         Some("berlin")
@@ -106,6 +106,7 @@ fn changes_of_the_new_tables_are_seen() {
     wait_for(|| from_address(&httpd, "203.0.113.1").as_deref() == Some("berlin"));
     database.sql("UPDATE server SET enabled = false");
     wait_for(|| from_address(&httpd, "203.0.113.1").is_none());
+    httpd.expect_log("the table server has no mirror that may be used");
     // Safe to load again.
     database.sql(VIEWS);
 }

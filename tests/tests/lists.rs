@@ -112,7 +112,7 @@ fn a_metalink_of_a_file_that_no_mirror_has_names_this_server() {
 
 #[test]
 fn a_configured_fallback_stands_in_place_of_this_server() {
-    let (httpd, database) = site("lists_fallback")
+    let (mut httpd, database) = site("lists_fallback")
         .config(OFF)
         .directory("MirrorBrainFallback eu de https://cdn.example.org/pub")
         .config("MirrorBrainCacheTTL 0")
@@ -128,6 +128,7 @@ fn a_configured_fallback_stands_in_place_of_this_server() {
     while httpd.get(&format!("/{FILE}")).location() != on(&["fallback"], FILE)[0] {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    httpd.expect_log("the table server has no mirror that may be used");
     assert_eq!(listed(&httpd, "meta4", FILE), on(&["fallback"], FILE));
     assert_eq!(lines(&httpd, "release=9"), on(&["fallback"], "repo/9/"));
 }

@@ -35,5 +35,6 @@ mod roots;
 mod security;
 mod setup;
 mod site;
+mod status;
 mod sticky;
 mod volatile;

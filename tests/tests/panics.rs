@@ -35,12 +35,16 @@ fn case(point: Point) -> fn(Point) {
         Point::ChildInit => leaves_a_child_that_answers,
         Point::ChildExit => lets_a_child_end,
         Point::MergeDirectory | Point::HeaderParser | Point::Handler => costs_one_answer,
+        Point::Status | Point::NetworksAsked => costs_a_part_of_a_page,
         Point::Answers | Point::Answer => costs_a_link,
         Point::AnswersEnd => costs_no_link,
         Point::Cleanup => costs_nothing,
-        Point::Database | Point::Mirrors | Point::Renewals | Point::Networks | Point::Memcached => {
-            delays_a_thread
-        }
+        Point::Database
+        | Point::Mirrors
+        | Point::Renewals
+        | Point::Gauges
+        | Point::Networks
+        | Point::Memcached => delays_a_thread,
         Point::Connect | Point::Session | Point::Driver | Point::Growth | Point::Probe => {
             costs_a_connection
         }
@@ -175,6 +179,41 @@ fn in_a_request_it_costs_that_answer() {
 fn in_a_question_of_a_listing_it_costs_a_link() {
     each(costs_a_link);
     each(costs_no_link);
+}
+
+#[test]
+fn on_a_status_page_it_costs_a_part() {
+    each(costs_a_part_of_a_page);
+}
+
+fn costs_a_part_of_a_page(point: Point) {
+    let (page, part) = match point {
+        Point::Status => ("/server-status", "<h1>MirrorBrain</h1>"),
+        _ => ("/mirrorbrain-status", "<h2>Networks</h2>"),
+    };
+    let mut switch = None;
+    let site = Panicking::describe(&format!("panics_{}", point.name().replace('-', "_")));
+    let site = site.httpd(|builder| {
+        switch = Some(Panicking::of(&builder));
+        builder
+            .stock(&["status"])
+            .config("<Location /server-status>\nSetHandler server-status\n</Location>")
+            .config("<Location /mirrorbrain-status>\nSetHandler mirrorbrain-status\n</Location>")
+    });
+    let (mut httpd, _database) = site.start();
+    let (switch, children) = (switch.expect("a file"), httpd.children());
+    let has_part = |httpd: &Httpd| {
+        let answer = httpd.get(page);
+        assert_eq!(answer.status, 200);
+        answer.text().contains(part)
+    };
+    eventually("the part is there", || has_part(&httpd));
+    switch.say(point.name());
+    assert!(!has_part(&httpd));
+    httpd.expect_log(&format!("injected: {}", point.name()));
+    switch.say("");
+    assert!(has_part(&httpd));
+    assert_eq!(httpd.children(), children);
 }
 
 #[test]

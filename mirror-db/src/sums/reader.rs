@@ -13,6 +13,7 @@ use crate::{
     pool::Pool,
     statement::Statement,
 };
+use metrics::Step;
 use std::{
     hint::black_box,
     sync::{
@@ -53,7 +54,7 @@ impl SumsReader {
                 Some(query) => own_digests::selecting(own_columns, query, further),
                 None => built_in(columns, further),
             };
-            Arc::new(statement.beside())
+            Arc::new(statement.beside().counted_as(Step::Hashes))
         };
         let start = own.map_or(3, CustomQuery::parameters) + 1;
         let section = |column: &str, others: &str| {

@@ -1,6 +1,7 @@
 //! What the tests of the database layer share.
 
-use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Settings};
+use metrics::Board;
+use mirror_db::{ConnectionInfo, Database, Databases, LogLevel, Logger, Process, Settings};
 use std::{
     ops::Deref,
     sync::{Arc, Mutex},
@@ -36,7 +37,8 @@ impl Log {
     pub fn logger(&self) -> Logger {
         let lines = self.0.clone();
         Arc::new(move |level, text| {
-            if level < LogLevel::Debug {
+            let is_news = !text.starts_with("connected to the database");
+            if level < LogLevel::Debug && is_news {
                 lines.lock().unwrap().push(text.to_owned());
             }
         })
@@ -74,14 +76,20 @@ impl Deref for Open {
     }
 }
 
-/// Enough that no test has more waiting than may.
-const WORKERS: usize = 256;
+/// Enough workers that no test has more waiting than may.
+fn process() -> Process {
+    Process {
+        workers: 256,
+        processes: 1,
+        slot: Board::private(&["the only one".to_owned()]).slot(),
+    }
+}
 
 /// Opens a database.
 pub fn open(params: &str, settings: Settings) -> (Open, Log) {
     let log = Log::default();
     let wanted = (ConnectionInfo::parse(params).unwrap(), settings);
-    let all = Databases::start(std::slice::from_ref(&wanted), WORKERS, &log.logger());
+    let all = Databases::start(std::slice::from_ref(&wanted), process(), &log.logger());
     let database = all.get(&wanted.0, &wanted.1).unwrap().clone();
     (Open { all, database }, log)
 }

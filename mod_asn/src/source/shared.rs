@@ -1,7 +1,7 @@
 //! The table `pfx2asn`, in memory that the children share.
 
 use super::{Databases, Found, logger};
-use apache::{Child, Level, MappedFile};
+use apache::{Child, Level, MappedFile, Networks};
 use asn::shared::{FALLBACK_QUERY, Refresher, RefresherHandle, SharedTable};
 use mirror_db::{ConnectionInfo, LogLevel, Logger, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -112,6 +112,14 @@ impl SharedSource {
                 .take(),
         );
         self.fallback.stop();
+    }
+
+    pub fn networks(&self) -> Option<Networks> {
+        let (ranges, age) = self.table.rows().zip(self.table.age())?;
+        Some(Networks {
+            ranges: ranges.into(),
+            age: age.as_secs(),
+        })
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Found> {

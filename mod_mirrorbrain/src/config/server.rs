@@ -4,6 +4,7 @@ use super::List;
 use crate::runtime::Runtime;
 use apache::{Config, Regex, SharedWords};
 use dbd_directives::{DbdRecord, DbdSettings};
+use metrics::Board;
 use mirror_db::CustomQuery;
 use representation::yum::{Matcher, Rule};
 use representation::{DhtNode, Publisher};
@@ -53,6 +54,8 @@ pub struct Server {
     pub geo_database: Option<Arc<Path>>,
     /// Who asked for what a moment ago; all servers and children have the same.
     pub attempts: OnceLock<Arc<SharedWords>>,
+    /// What the children count, in memory that they share; of the main server only.
+    pub board: OnceLock<Board>,
     /// What a child made of all this when it started.
     pub runtime: OnceLock<Runtime>,
 }
@@ -110,6 +113,7 @@ impl Config for Server {
                 .clone()
                 .or_else(|| outer.geo_database.clone()),
             attempts: OnceLock::new(),
+            board: OnceLock::new(),
             runtime: OnceLock::new(),
         }
     }

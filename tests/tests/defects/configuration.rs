@@ -350,13 +350,14 @@ fn a_database_of_another_kind_is_refused_only_where_it_is_ours_to_use() {
     let host = |lines: &str| {
         format!("<VirtualHost *:@PORT@>\nServerName other.example.org\n{lines}\n</VirtualHost>")
     };
-    let httpd = Site::new("other_driver")
+    let mut httpd = Site::new("other_driver")
         .server("<VirtualHost *:@PORT@>\nServerName download.example.org\n</VirtualHost>")
         .server(&host(other))
         .start();
     assert_eq!(httpd.get_with("/iso/full.iso", &BERLIN).status, 302);
     let headers = [&BERLIN[..], &[("Host", "other.example.org")]].concat();
     assert_eq!(httpd.get_with("/iso/full.iso", &headers).status, 200);
+    httpd.expect_log("no DBDParams names a database for other.example.org");
 
     for (directive, lines) in [
         ("mirrorbrain", "MirrorBrainEngine On"),

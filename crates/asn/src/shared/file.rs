@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Brings the contents of an open file into memory, or maps them.
 pub type Opener<S> = fn(&File) -> io::Result<S>;
@@ -63,6 +63,12 @@ impl<S: AsRef<[u8]>> SharedTable<S> {
     /// The network of an address. Never waits.
     pub fn lookup(&self, address: IpAddr) -> Option<Network> {
         self.slot().load().as_ref()?.table.lookup(address)
+    }
+
+    /// How long ago the table in use was written.
+    pub fn age(&self) -> Option<Duration> {
+        let now = self.slot().load();
+        Some(now.as_ref()?.written.elapsed().unwrap_or_default())
     }
 
     /// How many ranges the table has.
