@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{open, until};
+use common::{fixture, open, until};
 use mirror_db::{Connection, ConnectionInfo, Settings};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use tests::{command, postgres::Cluster};
@@ -87,7 +87,7 @@ fn prefer_that_ends_without_tls_is_warned_of() {
         ("ssl_key_file", key.to_str().unwrap()),
         ("ssl_min_protocol_version", "TLSv1.3"),
     ]);
-    let db = cluster.database("prefer", &[]);
+    let db = fixture(&cluster, "prefer");
     let told = |rest: &str| {
         let params = format!("{} {rest}", db.params());
         let (database, log) = open(&params, Settings::default());
@@ -120,7 +120,7 @@ fn prefer_that_ends_without_tls_is_warned_of() {
 
 #[test]
 fn a_server_that_is_passed_over_is_named_with_the_reason() {
-    let db = Cluster::shared().database("failover", &[]);
+    let db = fixture(Cluster::shared(), "failover");
     let closed = tests::free_port();
     let port = Cluster::shared().port();
     let params =
@@ -155,7 +155,7 @@ fn all_servers_that_fail_are_named() {
 
 #[test]
 fn a_statement_of_the_administrators_is_not_repeated_when_it_fails() {
-    let db = Cluster::shared().database("init_sql", &[]);
+    let db = fixture(Cluster::shared(), "init_sql");
     let mut settings = Settings::default();
     settings.pool.init_sql = vec![
         "SET search_path = public".to_owned(),
