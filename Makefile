@@ -25,12 +25,12 @@ setup:
 demo:
 	CARGO="$(CARGO)" tools/setup.sh demo
 	$(CARGO) build $(PACKAGES) -p mb
-	$(CARGO) run -p tests --bin demo -- start
+	$(CARGO) run -p harness --bin demo -- start
 
 # Where no demo was started there is nothing to build it for.
 demo-stop:
 	@if [ -e demo-run/pid ]; then \
-	    $(CARGO) run -q -p tests --bin demo -- stop; \
+	    $(CARGO) run -q -p harness --bin demo -- stop; \
 	else \
 	    echo "demo: not running"; \
 	fi
@@ -47,12 +47,12 @@ namespaces:
 # servers and for time to go by: twice as many at once as there are cores.
 test: namespaces setup
 	$(CARGO) test --workspace --doc
-	$(CARGO) test --workspace --exclude tests --all-targets
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} $(CARGO) test -p tests --all-targets
+	$(CARGO) test --workspace --exclude module-tests --all-targets
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} $(CARGO) test -p module-tests --all-targets
 
 # Restarts httpd gracefully 500 times under load, with each MPM; docs/faults.md has what came of it.
 restarts: setup
-	RESTARTS=$${RESTARTS:-500} $(CARGO) test -p tests --test main life_cycle::graceful -- --nocapture
+	RESTARTS=$${RESTARTS:-500} $(CARGO) test -p module-tests --test main life_cycle::graceful -- --nocapture
 
 # What a request costs beside httpd's own modules; docs/performance.md explains the tables.
 # BENCH_ARGS=--record writes them there.
@@ -89,7 +89,7 @@ fuzz:
 
 # All recorded requests under valgrind; `make test` takes a sample of them.
 memcheck: setup
-	MEMCHECK=1 $(CARGO) test -p tests --test main memcheck -- --nocapture
+	MEMCHECK=1 $(CARGO) test -p module-tests --test main memcheck -- --nocapture
 
 fmt:
 	$(CARGO) fmt --all

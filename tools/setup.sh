@@ -121,7 +121,7 @@ setup: no apt here. Needed, from this system's package manager:
             libtorrent, pgbouncer, xmllint, aria2, zsync, dnf, zypper, ostree, createrepo_c, rpmbuild,
             apt-ftparchive, curl, wget, lftp, chromium, runuser, ip, strace, libfaketime,
             openssl, h2load, unshare, nsenter, mount, java, npm, /etc/mime.types; and root, for a network that
-            can be cut and disks that can be full. Then, in tests/web: npm ci --ignore-scripts
+            can be cut and disks that can be full. Then, in tests/modules/web: npm ci --ignore-scripts
 Programs in unusual places are named in the environment: APXS, PGBINDIR, LIBCLANG_PATH.
 TEXT
     exit 0
@@ -136,7 +136,7 @@ missing=$(lacking $packages)
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install_packages $missing
 # The judges of pages: the Nu Html Checker and axe.
-web=$(dirname "$0")/../tests/web
+web=$(dirname "$0")/../tests/modules/web
 if [ -z "${1:-}" ] && [ ! -e "$web/node_modules/.package-lock.json" ]; then
     npm ci --prefix "$web" --ignore-scripts --no-audit --no-fund
 fi

@@ -296,7 +296,7 @@ unsafe fn run<D: Definition>(
         .iter()
         .filter_map(|&arg| unsafe { c_str(arg) })
         .collect();
-    let result = crate::guard::guard(panics::Point::Setter, || match directive.setter {
+    let result = crate::guard::guard(background::Point::Setter, || match directive.setter {
         Setter::Ignore => Ok(()),
         Setter::Directory(set) => {
             // SAFETY: httpd passes this module's directory record, and reads configuration

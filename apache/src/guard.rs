@@ -2,7 +2,7 @@
 
 use crate::log::{Level, before_the_end, lines_begin, log_line};
 use crate::module::Definition;
-use panics::Point;
+use background::Point;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::panic::PanicHookInfo;
@@ -25,7 +25,7 @@ pub(crate) fn guard<T>(point: Point, body: impl FnOnce() -> T) -> Result<T, Stri
     // A value that a panic left half-changed is not used again by us: hooks work on values of
     // their own, and a failed setter stops the start.
     DEPTH.set(DEPTH.get() + 1);
-    let result = panics::catch(point, body);
+    let result = background::catch(point, body);
     DEPTH.set(DEPTH.get() - 1);
     result.map_err(|message| {
         let place = PLACE.try_with(RefCell::take).unwrap_or_default();
@@ -70,7 +70,10 @@ fn hook_panics() {
                 "in the thread {}",
                 thread.name().unwrap_or("without a name")
             );
-            report(&doing, &one_line(panics::message(info.payload()), &place));
+            report(
+                &doing,
+                &one_line(background::message(info.payload()), &place),
+            );
         }));
     });
 }

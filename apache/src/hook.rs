@@ -8,7 +8,7 @@ use crate::process::{Child, Configuration, is_restart};
 use crate::request::Request;
 use crate::server::Server;
 use apache_sys as sys;
-use panics::Point;
+use background::Point;
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 
@@ -160,7 +160,7 @@ impl<D: Definition> Hooks<'_, D> {
     pub(crate) fn check_records(&self) {
         let order = Order::MIDDLE;
         register!(self, order, ap_hook_check_config, check_records::<D>);
-        if panics::INJECTION {
+        if background::INJECTION {
             register!(self, order, ap_hook_post_config, name_the_build::<D>);
         }
     }

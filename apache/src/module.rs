@@ -5,7 +5,7 @@ use crate::guard::{belongs_to, guard, report};
 use crate::hook::Hooks;
 use crate::pool::Pool;
 use apache_sys as sys;
-use panics::Point;
+use background::Point;
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;

@@ -6,7 +6,7 @@ use crate::log::{Level, log_line};
 use crate::module::Definition;
 use crate::server::Server;
 use apache_sys as sys;
-use panics::Point;
+use background::Point;
 use std::ffi::{CStr, c_int};
 
 /// The name that [`Ask`] is registered under. Its number changes with the function's type.

@@ -7,7 +7,7 @@ use crate::module::Definition;
 use crate::pool::c_str;
 use crate::request::Request;
 use apache_sys as sys;
-use panics::Point;
+use background::Point;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 

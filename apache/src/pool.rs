@@ -81,7 +81,7 @@ impl<'p> Pool<'p> {
             // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
             let value = unsafe { Box::from_raw(data.cast::<T>()) };
             // A panic while dropping must not cross into APR; the value is gone either way.
-            let dropped = crate::guard::guard(panics::Point::Cleanup, || drop(value));
+            let dropped = crate::guard::guard(background::Point::Cleanup, || drop(value));
             if let Err(panic) = dropped {
                 crate::guard::report("while clearing a pool", &panic);
             }
@@ -108,7 +108,7 @@ impl<'p> Pool<'p> {
         unsafe extern "C" fn run<F: FnOnce()>(data: *mut c_void) -> sys::apr_status_t {
             // SAFETY: `data` came from Box::into_raw below, and APR runs a cleanup once.
             let end = unsafe { Box::from_raw(data.cast::<F>()) };
-            if let Err(panic) = crate::guard::guard(panics::Point::ChildExit, *end) {
+            if let Err(panic) = crate::guard::guard(background::Point::ChildExit, *end) {
                 crate::guard::report("at the end of the child", &panic);
             }
             0

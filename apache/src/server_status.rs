@@ -6,7 +6,7 @@ use crate::log::{Level, log_request};
 use crate::module::Definition;
 use crate::request::Request;
 use apache_sys as sys;
-use panics::Point;
+use background::Point;
 use std::ffi::{CStr, c_int};
 use std::ptr;
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tests::command::run;
+use harness::command::run;
 
 use crate::child::{Taken, measure};
 use crate::dataset;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU32;
 
-use tests::httpd::Httpd;
-use tests::postgres::Cluster;
+use harness::httpd::Httpd;
+use harness::postgres::Cluster;
 
 use crate::dataset::{self, Files, Size};
 use crate::kind::Kind;

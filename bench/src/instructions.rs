@@ -10,9 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::command::run as command;
-use tests::httpd::Builder;
-use tests::{temp_dir, workspace};
+use harness::command::run as command;
+use harness::httpd::Builder;
+use harness::{temp_dir, workspace};
 
 use crate::dataset::{Files, Size};
 use crate::kind::Kind;

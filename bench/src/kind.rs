@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use tests::http::Response;
-use tests::httpd::{Builder, Httpd};
+use harness::http::Response;
+use harness::httpd::{Builder, Httpd};
 
 use crate::dataset;
 use crate::site::Site;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use harness::httpd::{Builder, Httpd};
+use harness::{apxs, files, temp_dir};
 use tempfile::TempDir;
-use tests::httpd::{Builder, Httpd};
-use tests::{apxs, files, temp_dir};
 
 use crate::kind;
 use crate::load::{Mix, Target};

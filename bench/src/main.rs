@@ -80,7 +80,7 @@ fn main() {
             let sweeps = sweep::run(options.effort, options.most_paths);
             options.show("sweep", &sweeps.text);
             let directory = if options.record { "docs" } else { "target" };
-            let file = tests::workspace().join(directory).join("performance.svg");
+            let file = harness::workspace().join(directory).join("performance.svg");
             plot::write(&file, &sweeps.charts).expect("performance.svg");
         }
         "listing" => options.show("listing", &listing::run(options.effort, &options.names)),

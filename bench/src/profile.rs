@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use tests::command::run as command;
-use tests::workspace;
+use harness::command::run as command;
+use harness::workspace;
 
 use crate::dataset::Size;
 use crate::kind::Kind;

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use tests::apxs;
-use tests::command::run;
-use tests::workspace;
+use harness::apxs;
+use harness::command::run;
+use harness::workspace;
 
 /// Replaces the part of the document between `<!-- begin name -->` and `<!-- end name -->`.
 ///

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
+use harness::postgres::{Cluster, Database};
+use harness::{files, temp_dir};
 use tempfile::TempDir;
-use tests::postgres::{Cluster, Database};
-use tests::{files, temp_dir};
 
 use crate::dataset::{self, FILE_SIZE, Files, MTIME, Size};
 use crate::geography;

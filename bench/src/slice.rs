@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tests::httpd::Httpd;
-use tests::postgres::Cluster;
+use harness::httpd::Httpd;
+use harness::postgres::Cluster;
 
 use crate::load::Target;
 use crate::usage;

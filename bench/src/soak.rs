@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use tests::httpd::Httpd;
-use tests::memcached::Memcached;
+use harness::httpd::Httpd;
+use harness::memcached::Memcached;
 
 use crate::dataset::{self, Files, Size};
 use crate::kind::Kind;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 
-use tests::postgres::Cluster;
+use harness::postgres::Cluster;
 
 use crate::dataset::{Files, Size};
 use crate::kind::Kind;

@@ -4,10 +4,10 @@ use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use tests::command::{children, run};
-use tests::httpd::Httpd;
-use tests::postgres::Cluster;
-use tests::process::amount;
+use harness::command::{children, run};
+use harness::httpd::Httpd;
+use harness::postgres::Cluster;
+use harness::process::amount;
 
 /// Processor time that httpd, parent and children, has used so far, in seconds. It does not depend
 /// on what else the machine does, apart from the caches that they share.

@@ -2,8 +2,8 @@
 
 use crate::source::Source;
 use apache::Config;
-use dbd_directives::{DbdRecord, DbdSettings};
 use mirror_db::CustomQuery;
+use module_kit::{DbdRecord, DbdSettings};
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -12,9 +12,9 @@ mod startup;
 
 use apache::{Directive, DirectiveTable, Hooks, Module, NetworkTable, Networks, Order};
 use config::{Directory, Server};
-use dbd_directives::DbdDirectives;
 use directives::DIRECTIVES;
 use lookup::Lookup;
+use module_kit::DbdDirectives;
 use startup::Startup;
 
 /// The module's definition.

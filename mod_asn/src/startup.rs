@@ -19,7 +19,7 @@ pub struct Startup;
 
 impl CheckConfig for Startup {
     fn check(main: Server<'_>) -> Result<(), String> {
-        dbd_directives::check::<Asn>(main, Config::needs_database)?;
+        module_kit::check::<Asn>(main, Config::needs_database)?;
         let mut needing = main
             .all()
             .filter_map(|server| server.config::<Asn>())

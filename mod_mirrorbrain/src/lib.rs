@@ -32,8 +32,8 @@ mod yum;
 
 use apache::{Directive, DirectiveTable, Hooks, Module, Order};
 use config::{Directory, Server};
-use dbd_directives::DbdDirectives;
 use directives::DIRECTIVES;
+use module_kit::DbdDirectives;
 
 /// The module's definition.
 pub struct MirrorBrain;

@@ -101,7 +101,7 @@ pub struct Startup;
 
 impl CheckConfig for Startup {
     fn check(main: Server<'_>) -> Result<(), String> {
-        dbd_directives::check::<MirrorBrain>(main, |config| config.used_here)?;
+        module_kit::check::<MirrorBrain>(main, |config| config.used_here)?;
         warn_of_missing_databases(main);
         Ok(())
     }

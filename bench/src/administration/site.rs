@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fastrand::Rng;
+use harness::postgres::{Cluster, Database, USER};
+use harness::temp_dir;
 use tempfile::TempDir;
-use tests::postgres::{Cluster, Database, USER};
-use tests::temp_dir;
 
 use super::statements;
 use crate::dataset;
@@ -59,7 +59,7 @@ impl<'c> Site<'c> {
             database,
             directory,
         };
-        tests::command::run(&mut site.command(&site.mb, &["db", "migrate"]));
+        harness::command::run(&mut site.command(&site.mb, &["db", "migrate"]));
         // Hint bits and statistics, as on a site that has run for a day.
         site.database.sql("VACUUM ANALYZE");
         site
@@ -93,7 +93,7 @@ impl<'c> Site<'c> {
         let before = self.cluster.log().len();
         self.database.sql(&set);
         let mut again = Command::new(program.get_program());
-        tests::command::run(again.args(program.get_args()));
+        harness::command::run(again.args(program.get_args()));
         let log = self.cluster.log();
         self.database
             .sql(&format!("ALTER DATABASE {name} RESET log_statement"));

@@ -3,9 +3,9 @@
 use super::List;
 use crate::runtime::Runtime;
 use apache::{Config, Regex, SharedWords};
-use dbd_directives::{DbdRecord, DbdSettings};
 use metrics::Board;
 use mirror_db::CustomQuery;
+use module_kit::{DbdRecord, DbdSettings};
 use representation::yum::{Matcher, Rule};
 use representation::{DhtNode, Publisher};
 use std::path::Path;

@@ -152,7 +152,7 @@ impl fmt::Display for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::tests::postgres::{Cluster, Database};
+    use harness::postgres::{Cluster, Database};
 
     fn import(db: &Database<'_>, lines: &[&str]) -> String {
         let mut networks = Networks::default();

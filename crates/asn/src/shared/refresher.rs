@@ -3,8 +3,8 @@
 use super::file::{Leader, SharedTable};
 use crate::shared::pfx2asn;
 use crate::table::Summary;
+use background::{Point, persist};
 use mirror_db::{Connection, ConnectionInfo, LogLevel, Logger};
-use panics::{Point, persist};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

@@ -1,0 +1,79 @@
+//! On the schema of this project and on the one of MirrorBrain 2.19.
+
+use super::*;
+use crate::{Connection, ConnectionInfo};
+use harness::postgres::{Cluster, Database};
+use harness::workspace;
+use std::time::Duration;
+
+fn open(db: &Database<'_>) -> Connection {
+    let info = ConnectionInfo::parse(&db.params()).unwrap();
+    Connection::open(&info, &[], Duration::from_secs(20)).unwrap()
+}
+
+/// Makes the tables those of the original.
+fn make_original(db: &Database<'_>) {
+    db.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    db.load(&workspace().join("tests/compat/mb/schema.sql"));
+}
+
+fn prepare_all(db: &Database<'_>) {
+    let mut connection = open(db);
+    for (table, statements) in STATEMENTS {
+        for sql in *statements {
+            let prepared = connection.run(&format!("PREPARE one AS {sql}; DEALLOCATE one"));
+            assert_eq!(prepared, Ok(()), "{table}: {sql}");
+        }
+    }
+}
+
+#[test]
+fn every_statement_fits_our_schema() {
+    prepare_all(&Cluster::shared().database("tables_ours", &[]));
+}
+
+#[test]
+fn every_statement_fits_the_original_schema() {
+    let db = Cluster::shared().database("tables_original", &[]);
+    make_original(&db);
+    prepare_all(&db);
+}
+
+#[test]
+fn a_row_is_read_with_and_without_the_column_ipv6_only() {
+    let insert = "INSERT INTO server VALUES (DEFAULT, 'a', '', '', '', true, true, 'eu', 'de', 7, \
+                  '', 10, 0, NULL, '', '', '', '', '', '', 1.5, NULL, false, false, false, false, '')";
+    let db = Cluster::shared().database("tables_ipv6_only", &[]);
+    let mut connection = open(&db);
+    db.sql("ALTER TABLE server DROP COLUMN IF EXISTS ipv6_only");
+    db.sql(insert);
+    let rows = server::all(&mut connection).unwrap();
+    assert!(rows.iter().all(|row| !row.ipv6_only), "{rows:?}");
+    db.sql("ALTER TABLE server ADD ipv6_only boolean NOT NULL DEFAULT true");
+    let rows = server::all(&mut connection).unwrap();
+    assert!(rows.iter().all(|row| row.ipv6_only), "{rows:?}");
+    assert_eq!(rows.len(), 1);
+}
+
+#[test]
+fn files_are_counted_for_few_mirrors_as_for_many() {
+    let db = Cluster::shared().database("tables_counts", &[]);
+    db.sql("INSERT INTO filearr (path, mirrors) VALUES ('a', '{1,2}'), ('b', '{2}'), ('c', NULL)");
+    let mut connection = open(&db);
+    let few = filearr::counts(&mut connection, &[1, 3]).unwrap();
+    assert_eq!(few, [(1, 1)].into());
+    let many: Vec<i32> = (1..=100).collect();
+    let many = filearr::counts(&mut connection, &many).unwrap();
+    assert_eq!(many, [(1, 1), (2, 2)].into());
+}
+
+#[test]
+fn directories_are_in_order_and_once() {
+    let db = Cluster::shared().database("tables_directories", &[]);
+    db.sql("INSERT INTO filearr (path, mirrors) VALUES ('b/x/1', '{1}'), ('b/x/2', '{}'), ('a', '{2}')");
+    let mut connection = open(&db);
+    let mut directories =
+        |depth, mirror| filearr::directories(&mut connection, depth, mirror).unwrap();
+    assert_eq!(directories(2, None), ["a", "b/x"]);
+    assert_eq!(directories(1, Some(1)), ["b"]);
+}
