@@ -1,0 +1,14 @@
+#![forbid(unsafe_code)]
+//! What files a server has.
+//!
+//! A listing is a stream of [`Entry`] values, in constant memory, whatever it is read from. Protocols
+//! differ in how sure they are of sizes and times, and say so: [`Size`], [`Time`]. Where something could
+//! not be read, a [`Listing`] names it, and nothing below it may be taken for gone.
+
+mod entry;
+mod error;
+mod listing;
+
+pub use entry::{Entry, Kind, Size, Time};
+pub use error::Error;
+pub use listing::{Listing, Sink, Unread};
