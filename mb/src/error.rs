@@ -6,7 +6,7 @@
 //! | 1 | anything that went wrong, with a sentence on stderr: MirrorBrain 2.19 has it so for usage too |
 //! | 2 | the configuration file cannot be parsed |
 
-use mirror_db::{ConnectionError, SqlState};
+use pg::{ConnectionError, SqlState};
 use site_config::ConfigError;
 use std::{fmt, io};
 

@@ -6,9 +6,9 @@ pub use edited::{Text, TextError, to_edit};
 
 use crate::error::Failure;
 use crate::python::flag;
-use mirror_db::Connection;
 use mirror_db::tables::columns::Columns;
 use mirror_db::tables::server::{self, Column, Server};
+use pg::Connection;
 use std::fmt::Write;
 
 /// Stands above and below the comment.

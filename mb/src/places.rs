@@ -5,7 +5,7 @@ use crate::session::{Session, warn};
 use geo_db::{City, Database, continent_of};
 use mirror_db::tables::pfx2asn::{self, Network};
 use mirror_db::tables::place_name;
-use mirror_db::{Connection, SqlState};
+use pg::{Connection, SqlState};
 use std::fs::File;
 use std::io::Read;
 use std::net::IpAddr;

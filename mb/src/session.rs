@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::output::Output;
 use mirror_db::tables::server::{self, Server};
 use mirror_db::tables::version::Version;
-use mirror_db::{Connection, ConnectionInfo, SqlState};
+use pg::{Connection, ConnectionInfo, SqlState};
 use site_config::{DEFAULT_PATH, DatabaseAccess, Instance, SiteConfig};
 use std::path::Path;
 use std::time::Duration;

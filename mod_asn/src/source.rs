@@ -7,7 +7,7 @@ mod shared;
 
 use crate::Asn;
 use apache::{Child, Level, Networks, ProcessLog};
-use mirror_db::{LogLevel, Logger};
+use background::{LogLevel, Logger};
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -6,7 +6,8 @@ use crate::source::{
     Databases, FileSource, QuerySource, SharedSource, Source, fallback, file_name,
 };
 use apache::{CheckConfig, Child, ChildInit, Configuration, Level, PostConfig, ProcessLog, Server};
-use mirror_db::{ConnectionInfo, CustomQuery, PoolSettings, Statement};
+use mirror_db::CustomQuery;
+use pg::{ConnectionInfo, PoolSettings};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -120,7 +121,7 @@ impl Sources {
             let what = (database.clone(), settings.clone(), (**query).clone());
             return Some(self.share(Key::Query(Box::new(what), refresh), || {
                 let takes_address = query.parameters() > 0;
-                let statement = Statement::custom("ASLookupQuery", query);
+                let statement = query.statement("ASLookupQuery");
                 let source =
                     QuerySource::new(database, settings, statement, takes_address, refresh);
                 Source::Query(source)

@@ -15,8 +15,9 @@ use crate::sums::Refusal;
 use apache::Outcome;
 use basis::{Basis, OnMirrors};
 use metrics::Child;
-use mirror_db::{DbError, Digests};
+use mirror_db::Digests;
 use mirror_selection::{Choice, Extent, Selection};
+use pg::DbError;
 use representation::query::QueryArguments;
 use representation::redirect::{MAX_DUPLICATES, Redirect};
 use representation::{

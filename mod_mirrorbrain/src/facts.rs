@@ -1,8 +1,10 @@
 //! What the database says about a file.
 
 use crate::known_file::KnownFile;
-use mirror_db::{CurrentTable, Database, DbError, Digests, FileRecord, Found};
+use mirror_cache::{CurrentTable, Database, FileRecord, Found};
+use mirror_db::Digests;
 use mirror_selection::Candidates;
+use pg::DbError;
 
 /// The mirrors and digests of one file, as of one moment. By default: nothing is known.
 #[derive(Default)]

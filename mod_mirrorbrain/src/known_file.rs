@@ -2,7 +2,7 @@
 
 use crate::mask::Mask;
 use crate::path::FileId;
-use mirror_db::Remembered;
+use mirror_cache::Remembered;
 use quick_cache::{Weighter, sync::Cache};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};

@@ -6,7 +6,7 @@ use crate::exchange::Subject;
 use crate::sums::Source;
 use crate::trace::printable;
 use apache::{Level, Method, Outcome, Request};
-use mirror_db::SumsError;
+use mirror_cache::SumsError;
 use representation::redirect::{Header, Redirect};
 use representation::{Answer, ClientInfo, File};
 use std::ffi::CStr;

@@ -11,11 +11,11 @@ use apache::{
     CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog,
     Server, SharedWords,
 };
+use background::{LogLevel, Logger};
 use geo_db::{Event, Place, Reloading};
 use metrics::{Board, Slot};
-use mirror_db::{
-    ConnectionInfo, Database, Databases, Group, LogLevel, Logger, Process, Settings, Unavailable,
-};
+use mirror_cache::{Database, Databases, Group, Process, Settings};
+use pg::{ConnectionInfo, Unavailable};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
@@ -139,7 +139,7 @@ impl PostConfig for Startup {
         let component = configuration.pool().c_str(component.as_bytes());
         configuration.add_version_component(component);
         let attempts = attempts(configuration.main());
-        let groups = mirror_db::groups(&wanted(configuration.main()));
+        let groups = mirror_cache::groups(&wanted(configuration.main()));
         let children = configuration.most_children();
         if let Some(config) = configuration.main().config::<MirrorBrain>()
             && let Some(board) = status::board(configuration.main(), children, &groups)
@@ -177,7 +177,7 @@ impl ChildInit for Startup {
     fn start(child: Child<'_>) {
         let log = Arc::new(ProcessLog::<MirrorBrain>::open(child));
         let wanted = wanted(child.main());
-        let groups = mirror_db::groups(&wanted);
+        let groups = mirror_cache::groups(&wanted);
         let slot = slot(child.main(), &groups);
         let process = Process {
             workers: apache::threads_per_child(),

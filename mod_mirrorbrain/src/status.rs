@@ -6,7 +6,7 @@ use apache::{
     Handler, Level, Method, Networks, Outcome, Request, Server, ServerStatus, SharedWords, networks,
 };
 use metrics::{Board, Child, Concern, Database as Number, Facts, Format, Slot, Words};
-use mirror_db::{Database, Group};
+use mirror_cache::{Database, Group};
 use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -3,7 +3,9 @@
 use crate::answer::Job;
 use crate::large::{BUFFERED, Sending};
 use apache::Method;
-use mirror_db::{DbError, Detail, Digests, Range, Sums, SumsError};
+use mirror_cache::{Range, Sums, SumsError};
+use mirror_db::{Detail, Digests};
+use pg::DbError;
 use representation::{Answer, File, Missing, Representation};
 use std::thread::sleep;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use crate::DbdSettings;
 use crate::settings::PGSQL;
 use apache::argument::{number, seconds, secret, text};
 use apache::{Args, Command, Context, Definition, Directive, SetResult, Setter};
-use mirror_db::ConnectionInfo;
+use pg::ConnectionInfo;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 

@@ -1,6 +1,6 @@
 //! The values, and how a virtual host inherits them.
 
-use mirror_db::{ConnectionInfo, PoolSettings};
+use pg::{ConnectionInfo, PoolSettings};
 use std::time::Duration;
 
 /// The driver of mod_dbd whose databases are ours, too; so are those without a driver.

@@ -5,7 +5,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut networks = asn::import::Networks::default();
 //! asn::import::read("riswhoisdump.IPv4.gz".as_ref(), &mut networks, &())?;
-//! let database = mirror_db::ConnectionInfo::parse("dbname=mirrorbrain")?;
+//! let database = pg::ConnectionInfo::parse("dbname=mirrorbrain")?;
 //! println!("{}", asn::import::replace(&database, &networks, &())?);
 //! # Ok(())
 //! # }

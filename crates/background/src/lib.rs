@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod contained;
+mod log;
 mod point;
 mod progress;
 
 pub use contained::{INJECTION, catch, discard, message, persist};
+pub use log::{LogLevel, Logger};
 pub use point::Point;
 pub use progress::Progress;

@@ -1,11 +1,11 @@
 //! Doors to the readers of rows, for the fuzzer: a row itself comes only out of a connection.
 
 use crate::{
-    lookup::{Bytes, Ids},
-    mirror_table::{self, COLUMNS},
-    value::TextValue,
+    own_query::mirrors::{self, COLUMNS},
+    tables::hash::{decode::Bytes, lookup::Ids},
 };
 use mirror_selection::Mirror;
+use pg::TextValue;
 use tokio_postgres::types::{FromSql, Type};
 
 /// Reads a column in each way that a statement may ask for.
@@ -25,5 +25,5 @@ pub fn read_column(ty: &Type, raw: &[u8]) {
 
 /// Reads a row of a mirror query.
 pub fn read_mirror(columns: &[Option<String>; COLUMNS]) -> Option<Mirror> {
-    Mirror::from_row(&mirror_table::mirror_row(columns))
+    Mirror::from_row(&mirrors::mirror_row(columns))
 }

@@ -8,7 +8,7 @@ mod check;
 
 pub use check::{Deviation, Finding, check};
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 
 /// The tables of MirrorBrain 2.19, but for the networks.
 pub const BASE: &str = include_str!("../../../sql/schema.sql");

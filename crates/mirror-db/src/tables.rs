@@ -5,22 +5,26 @@
 
 pub mod columns;
 pub mod filearr;
+pub mod hash;
 pub mod marker;
 pub mod pfx2asn;
 pub mod place_name;
 pub mod relation;
 pub mod server;
+pub mod snapshot;
 pub mod version;
 
 /// All statements, by the table that they belong to.
 pub const STATEMENTS: &[(&str, &[&str])] = &[
     ("pg_attribute", columns::STATEMENTS),
     ("filearr", filearr::STATEMENTS),
+    ("hash", hash::STATEMENTS),
     ("marker", marker::STATEMENTS),
     ("pfx2asn", pfx2asn::STATEMENTS),
     ("country, region", place_name::STATEMENTS),
     ("pg_class", relation::STATEMENTS),
     ("server", server::STATEMENTS),
+    ("pg_catalog", snapshot::STATEMENTS),
     ("version", version::STATEMENTS),
 ];
 

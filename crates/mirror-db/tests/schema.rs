@@ -2,7 +2,7 @@
 
 use harness::postgres::{Cluster, Database};
 use mirror_db::schema::{self, Finding, SchemaError};
-use mirror_db::{Connection, ConnectionInfo};
+use pg::{Connection, ConnectionInfo};
 use std::time::Duration;
 
 /// What a database made from the first schema.sql of this project lacks.

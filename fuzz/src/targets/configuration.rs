@@ -2,8 +2,9 @@
 
 use super::fields;
 use ipnet::IpNet;
-use mirror_db::{ConnectionInfo, CustomQuery};
+use mirror_db::CustomQuery;
 use mirror_selection::{Code, Distance, Mirror, Region, parse_coordinates};
+use pg::ConnectionInfo;
 use representation::query::QueryArguments;
 use representation::yum::{Lookup, Rule, lookup};
 

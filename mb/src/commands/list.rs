@@ -6,11 +6,11 @@ use crate::output::{Cell, Table};
 use crate::python::flag;
 use crate::session::Session;
 use clap::Args;
-use mirror_db::Connection;
 use mirror_db::tables::{
     filearr,
     server::{self, Server},
 };
+use pg::Connection;
 use serde::Serialize;
 use std::collections::HashMap;
 

@@ -8,9 +8,9 @@ use crate::mirror_text::{check_name, check_width};
 use crate::places::{Places, check_country, check_region, rounded};
 use crate::session::{Session, warn};
 use clap::Args;
-use mirror_db::Connection;
 use mirror_db::tables::columns::Columns;
 use mirror_db::tables::server::{self, Column, Decimal, Server};
+use pg::Connection;
 
 /// Arguments of `mb new`.
 #[derive(Debug, Args)]

@@ -9,10 +9,10 @@ use crate::places::{Places, rounded};
 use crate::python::flag;
 use crate::session::{Session, warn};
 use clap::Args;
-use mirror_db::Connection;
 use mirror_db::tables::columns::Columns;
 use mirror_db::tables::pfx2asn::Network;
 use mirror_db::tables::server::{self, Column, Server};
+use pg::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -3,7 +3,8 @@
 use super::logger;
 use crate::Asn;
 use apache::{Level, ProcessLog};
-use mirror_db::{ConnectionInfo, Driver, Logger, Pool, PoolSettings};
+use background::Logger;
+use pg::{ConnectionInfo, Driver, Pool, PoolSettings};
 use std::sync::Arc;
 
 /// The pools of a child, all driven by one thread; sources that connect to the same share one.

@@ -2,7 +2,7 @@
 //! table cannot be kept in memory.
 
 use super::{Databases, Found};
-use mirror_db::{ConnectionInfo, DbError, Pool, PoolSettings, Statement};
+use pg::{ConnectionInfo, DbError, Pool, PoolSettings, Statement};
 use quick_cache::sync::Cache;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};

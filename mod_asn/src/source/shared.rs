@@ -3,7 +3,8 @@
 use super::{Databases, Found, logger};
 use apache::{Child, Level, MappedFile, Networks};
 use asn::shared::{FALLBACK_QUERY, Refresher, RefresherHandle, SharedTable};
-use mirror_db::{ConnectionInfo, LogLevel, Logger, Pool, PoolSettings, Statement};
+use background::{LogLevel, Logger};
+use pg::{ConnectionInfo, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use asn::table::synthetic::{Random, routes};
 use harness::httpd::{Httpd, Mpm};
 use harness::postgres::{Cluster, Database};
 use harness::process::amount;
-use mirror_db::ConnectionInfo;
+use pg::ConnectionInfo;
 
 /// Ranges and addresses. The full size takes a minute of PostgreSQL's time; `ASN_FULL_SIZE=1` in
 /// the environment asks for it.

@@ -41,7 +41,12 @@ fn every_fault_is_listed_with_what_it_costs_and_tests_that_exist() {
 fn what_to_do_is_told_of_lines_that_there_are() {
     let page = fs::read_to_string(workspace().join("docs/database.md")).expect("docs/database.md");
     let mut sources = String::new();
-    for directory in ["crates/mirror-db/src", "crates/asn/src"] {
+    for directory in [
+        "crates/pg/src",
+        "crates/mirror-db/src",
+        "crates/mirror-cache/src",
+        "crates/asn/src",
+    ] {
         read_all(&workspace().join(directory), &mut sources);
     }
     // Not ours: PostgreSQL's, and those of TLS.

@@ -100,7 +100,9 @@ fn nothing_that_a_request_sends_becomes_sql() {
 /// All files of the crates that talk to a database, with their tests cut off.
 fn sources() -> Vec<(String, String)> {
     let crates = [
+        "crates/mirror-cache",
         "crates/mirror-db",
+        "crates/pg",
         "crates/asn",
         "mb",
         "mod_asn",

@@ -3,7 +3,8 @@
 use super::networks::Networks;
 use crate::table::Range;
 use background::Progress;
-use mirror_db::{Connection, ConnectionError, ConnectionInfo, TextRow, schema};
+use mirror_db::schema;
+use pg::{Connection, ConnectionError, ConnectionInfo, TextRow};
 use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;

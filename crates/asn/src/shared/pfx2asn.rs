@@ -1,7 +1,7 @@
 //! What is read from the database.
 
 use crate::table::Builder;
-use mirror_db::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 
 /// The answer for one address (the parameter), from the database itself.
 pub const FALLBACK_QUERY: &str = "SELECT pfx::text, asn::text FROM pfx2asn \

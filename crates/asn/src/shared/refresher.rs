@@ -3,8 +3,9 @@
 use super::file::{Leader, SharedTable};
 use crate::shared::pfx2asn;
 use crate::table::Summary;
+use background::{LogLevel, Logger};
 use background::{Point, persist};
-use mirror_db::{Connection, ConnectionInfo, LogLevel, Logger};
+use pg::{Connection, ConnectionInfo};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -108,7 +109,7 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
 
     /// Reads the database if it has changed.
     fn update(&self, leader: &Leader<'_, S>, report: &Report<'_>) -> Result<(), Problem> {
-        let failed = |error: mirror_db::ConnectionError| Problem::Table(unreadable(error));
+        let failed = |error: pg::ConnectionError| Problem::Table(unreadable(error));
         let mut connection = Connection::open(&self.database, &self.init_sql, PATIENCE)
             .map_err(|error| Problem::Away(unreadable(error)))?;
         // Read before the rows: a change in between shows at the next check.
@@ -160,7 +161,7 @@ impl<S: AsRef<[u8]> + Send + Sync + 'static> Refresher<S> {
 }
 
 /// That the table could not be read, and why.
-fn unreadable(error: mirror_db::ConnectionError) -> String {
+fn unreadable(error: pg::ConnectionError) -> String {
     format!("cannot read the networks (pfx2asn): {error}")
 }
 

@@ -4,7 +4,7 @@
 //! schema, both are described by the same query of the catalogues, and the transaction is rolled back.
 
 use super::{BASE, MIGRATIONS, PFX2ASN, SchemaError, exists};
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::collections::BTreeMap;
 use std::fmt;
 

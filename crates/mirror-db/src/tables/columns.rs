@@ -1,6 +1,6 @@
 //! What columns a table has, and how much they hold: asked of the database, because sites differ.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::collections::HashMap;
 
 const COLUMNS: &str = "\

@@ -1,6 +1,6 @@
 //! `filearr`: one row per file, with the ids of the mirrors that have it.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::collections::HashMap;
 
 const ADD: &str = "SELECT mirr_add_bypath($1, $2)";

@@ -1,6 +1,6 @@
 //! `marker`: files whose presence tells that a mirror carries a subtree.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use serde::Serialize;
 
 const READ: &str = "SELECT subtree_name, markers FROM marker ORDER BY id";

@@ -3,8 +3,8 @@
 //! Its column `pfx` is an `iprange` (mod_asn 1.7 and later) or an `ip4r`; PostgreSQL reads a
 //! parameter as whichever it is compared with.
 
-use crate::value::TextParam;
-use crate::{Connection, ConnectionError};
+use pg::TextParam;
+use pg::{Connection, ConnectionError};
 use serde::Serialize;
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
 //! `country` and `region`: what codes are called.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::collections::HashMap;
 
 const COUNTRIES: &str = "SELECT code, name FROM country ORDER BY id DESC";

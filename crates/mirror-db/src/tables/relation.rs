@@ -1,6 +1,6 @@
 //! What the tables and indexes of a MirrorBrain take.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use serde::Serialize;
 
 /// By name, those that are MirrorBrain's: its tables, their indexes, and what other tools of it made.

@@ -1,10 +1,11 @@
 //! `server`: one row per mirror.
 
 mod column;
+pub mod eligible;
 
 pub use column::Column;
 
-use crate::{Connection, ConnectionError, Parameter};
+use pg::{Connection, ConnectionError, Parameter};
 use serde::{Serialize, Serializer};
 use tokio_postgres::Row;
 
@@ -50,6 +51,8 @@ RETURNING id";
 const DELETE: &str = "DELETE FROM server WHERE id = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
+    eligible::SELECT,
+    eligible::FINGERPRINT,
     ALL,
     BY_ID,
     WITH_IDS,

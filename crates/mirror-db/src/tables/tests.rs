@@ -1,9 +1,9 @@
 //! On the schema of this project and on the one of MirrorBrain 2.19.
 
 use super::*;
-use crate::{Connection, ConnectionInfo};
 use harness::postgres::{Cluster, Database};
 use harness::workspace;
+use pg::{Connection, ConnectionInfo};
 use std::time::Duration;
 
 fn open(db: &Database<'_>) -> Connection {

@@ -1,6 +1,6 @@
 //! `version`: which release last changed the schema.
 
-use crate::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::fmt;
 
 const READ: &str = "\
@@ -49,7 +49,7 @@ impl Version {
     /// # Errors
     /// Those of the database.
     pub fn write(self, connection: &mut Connection) -> Result<(), ConnectionError> {
-        let values: [crate::Parameter<'_>; 3] = [&self.major, &self.minor, &self.patchlevel];
+        let values: [pg::Parameter<'_>; 3] = [&self.major, &self.minor, &self.patchlevel];
         connection.execute(UPDATE, &values).map(drop)
     }
 }

@@ -6,7 +6,7 @@ use crate::output::Bars;
 use crate::session::Session;
 use asn::import::{Networks, Outcome, read, replace};
 use clap::Args;
-use mirror_db::ConnectionInfo;
+use pg::ConnectionInfo;
 use serde::Serialize;
 use std::path::PathBuf;
 

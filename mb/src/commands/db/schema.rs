@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::session::Session;
 use clap::Args;
 use mirror_db::schema::{self, Deviation, Finding, Migration, SchemaError};
-use mirror_db::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use serde::Serialize;
 
 /// Arguments of `mb db init`.
@@ -171,7 +171,7 @@ impl From<SchemaError> for Failure {
 }
 
 fn locked(error: ConnectionError) -> Failure {
-    if error.code() == Some(&mirror_db::SqlState::LOCK_NOT_AVAILABLE) {
+    if error.code() == Some(&pg::SqlState::LOCK_NOT_AVAILABLE) {
         return Failure::from(error)
             .hint("a scan or an open psql uses the table: try again when it has ended");
     }

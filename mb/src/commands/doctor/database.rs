@@ -4,7 +4,7 @@ use super::{mirrors, report::Report};
 use crate::session::Session;
 use mirror_db::schema::{self, SchemaError};
 use mirror_db::tables::pfx2asn;
-use mirror_db::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const SUBJECT: &str = "database";

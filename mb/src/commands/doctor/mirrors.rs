@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use mirror_db::tables::server::{self, Server};
-use mirror_db::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError};
 
 const SUBJECT: &str = "mirrors";
 

@@ -4,9 +4,9 @@ use crate::error::Failure;
 use crate::mirror_text::{FIELDS, Text, check_width};
 use crate::places::{check_country, check_region};
 use crate::python::{flag, repr};
-use mirror_db::Connection;
 use mirror_db::tables::columns::Columns;
 use mirror_db::tables::server::{Column, Decimal, Server};
+use pg::Connection;
 use std::fmt;
 
 /// A new value of a column.

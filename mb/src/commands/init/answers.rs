@@ -4,7 +4,7 @@ use super::Arguments;
 use super::provision::Plan;
 use crate::error::Failure;
 use crate::session::Session;
-use mirror_db::{Connection, ConnectionInfo};
+use pg::{Connection, ConnectionInfo};
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::fs;

@@ -6,8 +6,8 @@
 use super::answers::Answers;
 use crate::error::Failure;
 use crate::session::Session;
-use mirror_db::{Connection, ConnectionInfo};
 use nix::unistd::{User, geteuid};
+use pg::{Connection, ConnectionInfo};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -202,10 +202,7 @@ impl Superuser {
 
 /// Has the server put a statement together, and runs it.
 fn run_quoted(connection: &mut Connection, query: &str, names: &[&str]) -> Result<(), Failure> {
-    let parameters: Vec<_> = names
-        .iter()
-        .map(|name| name as mirror_db::Parameter<'_>)
-        .collect();
+    let parameters: Vec<_> = names.iter().map(|name| name as pg::Parameter<'_>).collect();
     for row in connection.query(query, &parameters)? {
         connection.run(row.get(0))?;
     }

@@ -1,10 +1,10 @@
 //! Which mirrors carry which subtrees.
 
 use crate::error::Failure;
-use mirror_db::Connection;
 use mirror_db::tables::filearr::{self, PathPattern};
 use mirror_db::tables::marker::Marker;
 use mirror_db::tables::server::Server;
+use pg::Connection;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 

@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use maud::{Markup, PreEscaped, html};
-use mirror_db::Connection;
 use mirror_db::tables::place_name::{self, Names};
 use mirror_db::tables::server::Server;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use pg::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
 
