@@ -1,6 +1,7 @@
 //! `mb db init`, `mb db migrate`, `mb db check`
 
 use harness::postgres::{Cluster, Database, USER};
+use mirror_db::schema::{MIGRATIONS, Migration};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -99,22 +100,30 @@ fn an_old_database_is_checked_and_migrated() {
         .sql("ALTER TABLE server DROP COLUMN ipv6_only");
     let output = site.mb(&["db", "check"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "missing column server.ipv6_only (boolean NOT NULL DEFAULT false)\n\
-         missing table migration (table)\n"
-    );
+    let missing = String::from_utf8_lossy(&output.stdout);
+    for line in [
+        "missing column server.ipv6_only (boolean NOT NULL DEFAULT false)\n",
+        "missing table migration (table)\n",
+    ] {
+        assert!(missing.contains(line), "{missing}");
+    }
+    let count = missing.lines().count();
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "mb: 2 objects are missing or different\n\
-         hint: mb db migrate adds what later versions brought\n"
+        format!(
+            "mb: {count} objects are missing or different\n\
+             hint: mb db migrate adds what later versions brought\n"
+        )
     );
-    let step = "0001 version-id-and-ipv6-only\n";
+    let steps = |word: &str| -> String {
+        let step = |m: &Migration| format!("{word} {:04} {}\n", m.number, m.name);
+        MIGRATIONS.iter().map(step).collect()
+    };
     assert_eq!(
         site.said(&["db", "migrate", "--dry-run"]),
-        format!("Would apply {step}")
+        steps("Would apply")
     );
-    assert_eq!(site.said(&["db", "migrate"]), format!("Applied {step}"));
+    assert_eq!(site.said(&["db", "migrate"]), steps("Applied"));
     assert_eq!(
         site.said(&["db", "migrate"]),
         "The database is up to date.\n"

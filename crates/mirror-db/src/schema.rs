@@ -23,11 +23,18 @@ pub const COUNTRIES: &str = include_str!("../../../sql/countries.sql");
 pub const NOTIFY: &str = include_str!("../../../sql/notify.sql");
 
 /// All that came after 2.19, in the order of the numbers.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "version-id-and-ipv6-only",
-    sql: include_str!("../../../sql/migrations/0001-version-id-and-ipv6-only.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "version-id-and-ipv6-only",
+        sql: include_str!("../../../sql/migrations/0001-version-id-and-ipv6-only.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "scans",
+        sql: include_str!("../../../sql/migrations/0002-scans.sql"),
+    },
+];
 
 /// A step from one state of the schema to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -169,6 +169,8 @@ fn every_deviation_is_named() {
 #[test]
 fn a_check_changes_nothing_and_works_for_a_reader() {
     let database = Cluster::shared().database("schema_reader", &[]);
+    schema::migrate(&mut open(&database)).expect("migrate");
+    database.sql("DROP TABLE migration");
     database.sql("CREATE ROLE schema_reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO schema_reader");
     let before = database.sql("SELECT count(*) FROM pg_class");
     let params = database

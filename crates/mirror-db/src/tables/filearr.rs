@@ -1,5 +1,9 @@
 //! `filearr`: one row per file, with the ids of the mirrors that have it.
 
+mod copy;
+pub mod listed;
+pub mod merge;
+
 use pg::{Connection, ConnectionError};
 use std::collections::HashMap;
 

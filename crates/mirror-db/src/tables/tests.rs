@@ -17,9 +17,9 @@ fn make_original(db: &Database<'_>) {
     db.load(&workspace().join("tests/compat/mb/schema.sql"));
 }
 
-fn prepare_all(db: &Database<'_>) {
+fn prepare_all(db: &Database<'_>, all: &[(&str, &[&str])]) {
     let mut connection = open(db);
-    for (table, statements) in STATEMENTS {
+    for (table, statements) in all {
         for sql in *statements {
             let prepared = connection.run(&format!("PREPARE one AS {sql}; DEALLOCATE one"));
             assert_eq!(prepared, Ok(()), "{table}: {sql}");
@@ -29,14 +29,22 @@ fn prepare_all(db: &Database<'_>) {
 
 #[test]
 fn every_statement_fits_our_schema() {
-    prepare_all(&Cluster::shared().database("tables_ours", &[]));
+    prepare_all(&Cluster::shared().database("tables_ours", &[]), STATEMENTS);
+}
+
+#[test]
+fn every_statement_fits_the_migrated_schema() {
+    let db = Cluster::shared().database("tables_migrated", &[]);
+    crate::schema::migrate(&mut open(&db)).unwrap();
+    prepare_all(&db, STATEMENTS);
+    prepare_all(&db, MIGRATED_STATEMENTS);
 }
 
 #[test]
 fn every_statement_fits_the_original_schema() {
     let db = Cluster::shared().database("tables_original", &[]);
     make_original(&db);
-    prepare_all(&db);
+    prepare_all(&db, STATEMENTS);
 }
 
 #[test]
