@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Per directory.
-pub struct Directory {
+pub struct DirectoryConfig {
     /// `ASLookup`
     pub lookup: Option<bool>,
     /// `ASLookupDebug`
@@ -20,7 +20,7 @@ pub struct Directory {
     pub set_headers: Option<bool>,
 }
 
-impl Config for Directory {
+impl Config for DirectoryConfig {
     fn create() -> Self {
         Self {
             lookup: None,
@@ -59,7 +59,7 @@ pub enum Origin {
 }
 
 /// Per server.
-pub struct Server {
+pub struct ServerConfig {
     /// The database.
     pub dbd: DbdSettings,
     /// `ASLookupQuery` or `ASLookupDatabase`, whichever is nearest.
@@ -80,7 +80,7 @@ pub struct Server {
     pub complained: AtomicBool,
 }
 
-impl Server {
+impl ServerConfig {
     /// `ASLookupRefresh`, one minute by default.
     pub fn refresh(&self) -> Duration {
         self.refresh.unwrap_or(Duration::from_secs(60))
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-impl DbdRecord for Server {
+impl DbdRecord for ServerConfig {
     fn dbd(&self) -> &DbdSettings {
         &self.dbd
     }
@@ -102,7 +102,7 @@ impl DbdRecord for Server {
     }
 }
 
-impl Config for Server {
+impl Config for ServerConfig {
     fn create() -> Self {
         Self {
             dbd: DbdSettings::default(),

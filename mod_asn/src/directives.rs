@@ -1,7 +1,7 @@
 //! The module's directives.
 
 use crate::Asn;
-use crate::config::{Directory, Origin, Server};
+use crate::config::{DirectoryConfig, Origin, ServerConfig};
 use apache::argument::{bytes, seconds, wrong};
 use apache::{Args, Command, Context, Directive, SetResult, Setter};
 use mirror_db::CustomQuery;
@@ -60,15 +60,15 @@ const fn flag(name: &'static CStr, setter: Setter<Asn>, help: &'static CStr) -> 
 
 const fn one(
     name: &'static CStr,
-    set: fn(&mut Server, &Command<'_>, &[&CStr]) -> SetResult,
+    set: fn(&mut ServerConfig, &Command<'_>, &[&CStr]) -> SetResult,
     help: &'static CStr,
 ) -> Directive<Asn> {
     Directive::new(name, Context::SERVER, Args::One, Setter::Server(set), help)
 }
 
 fn set_lookup(
-    directory: &mut Directory,
-    server: &mut Server,
+    directory: &mut DirectoryConfig,
+    server: &mut ServerConfig,
     _: &Command<'_>,
     on: bool,
 ) -> SetResult {
@@ -78,23 +78,23 @@ fn set_lookup(
     Ok(())
 }
 
-fn set_debug(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+fn set_debug(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> SetResult {
     directory.debug = Some(on);
     Ok(())
 }
 
-fn set_headers(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+fn set_headers(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> SetResult {
     directory.set_headers = Some(on);
     Ok(())
 }
 
-fn set_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn set_query(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let sql = bytes(args, 0).to_string_lossy();
     let query = CustomQuery::parse(&sql, 1).map_err(|error| wrong(command, &sql, error))?;
     set_origin(server, command, &sql, Origin::Query(Arc::new(query)))
 }
 
-fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn set_database(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let file = bytes(args, 0);
     let path = command.server_root_relative(file).ok_or_else(|| {
         wrong(
@@ -113,7 +113,7 @@ fn set_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
 }
 
 fn set_origin(
-    server: &mut Server,
+    server: &mut ServerConfig,
     command: &Command<'_>,
     value: &str,
     origin: Origin,
@@ -130,17 +130,17 @@ fn set_origin(
     }
 }
 
-fn set_refresh(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn set_refresh(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.refresh = Some(seconds(command, args, 1)?);
     Ok(())
 }
 
-fn set_header(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn set_header(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.header = Some(name(command, args)?);
     Ok(())
 }
 
-fn set_variable(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn set_variable(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.variable = Some(name(command, args)?);
     Ok(())
 }

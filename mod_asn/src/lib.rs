@@ -11,7 +11,7 @@ mod source;
 mod startup;
 
 use apache::{Directive, DirectiveTable, Hooks, Module, NetworkTable, Networks, Order};
-use config::{Directory, Server};
+use config::{DirectoryConfig, ServerConfig};
 use directives::DIRECTIVES;
 use lookup::Lookup;
 use module_kit::DbdDirectives;
@@ -21,8 +21,8 @@ use startup::Startup;
 pub struct Asn;
 
 impl apache::Definition for Asn {
-    type Directory = Directory;
-    type Server = Server;
+    type Directory = DirectoryConfig;
+    type Server = ServerConfig;
 
     fn module() -> &'static Module<Self> {
         &asn_module

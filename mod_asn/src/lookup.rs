@@ -1,8 +1,8 @@
 //! The look-up in a request.
 
 use crate::Asn;
-use crate::config::Server;
-use crate::source::Found;
+use crate::config::ServerConfig;
+use crate::source::Network;
 use apache::{HeaderParser, Level, Outcome, Request};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -38,7 +38,7 @@ impl HeaderParser for Lookup {
             complain(request, server);
             return Outcome::Declined;
         };
-        let Some(Found { prefix, asn }) = source.find(address) else {
+        let Some(Network { prefix, asn }) = source.find(address) else {
             trace(&|| format!("the network of {address} is not known"));
             return Outcome::Declined;
         };
@@ -57,7 +57,7 @@ impl HeaderParser for Lookup {
 
 /// The address to look up. A source that is configured but absent in the request means none: the
 /// connection's address would be that of a proxy.
-fn client_address(request: Request<'_>, server: &Server) -> Option<IpAddr> {
+fn client_address(request: Request<'_>, server: &ServerConfig) -> Option<IpAddr> {
     let text = if let Some(name) = &server.header {
         request.headers_in().get(name)
     } else if let Some(name) = &server.variable {
@@ -69,7 +69,7 @@ fn client_address(request: Request<'_>, server: &Server) -> Option<IpAddr> {
 }
 
 /// Says once in the life of a child that nothing can be looked up.
-fn complain(request: Request<'_>, server: &Server) {
+fn complain(request: Request<'_>, server: &ServerConfig) {
     if !server.complained.swap(true, Ordering::Relaxed) {
         request.log::<Asn>(Level::Warning, || {
             "ASLookup is On, but neither DBDParams nor ASLookupDatabase says where to look"

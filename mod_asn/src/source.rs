@@ -18,7 +18,7 @@ pub use shared::{SharedSource, fallback, file_name};
 
 /// Prefix and AS number as the source writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Network {
     /// `PFX`
     pub prefix: String,
     /// `ASN`
@@ -37,7 +37,7 @@ pub enum Source {
 
 impl Source {
     /// The network of an address.
-    pub fn find(&self, address: IpAddr) -> Option<Found> {
+    pub fn find(&self, address: IpAddr) -> Option<Network> {
         match self {
             Self::Shared(source) => source.find(address),
             Self::Query(source) => source.find(address),

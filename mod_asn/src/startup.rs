@@ -1,7 +1,7 @@
 //! The hooks around the start.
 
 use crate::Asn;
-use crate::config::{Origin, Server as Config};
+use crate::config::{Origin, ServerConfig as Config};
 use crate::source::{
     Databases, FileSource, QuerySource, SharedSource, Source, fallback, file_name,
 };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// The record of a section.
 #[derive(Default)]
-pub struct Directory {
+pub struct DirectoryConfig {
     pub options: Options,
     pub icons: Layers<Choice>,
     pub texts: Layers<Choice>,
@@ -28,7 +28,7 @@ pub struct Directory {
     pub forbidden_is_404: Option<bool>,
 }
 
-impl Config for Directory {
+impl Config for DirectoryConfig {
     fn create() -> Self {
         Self::default()
     }

@@ -1,14 +1,14 @@
 //! The directives: those of mod_autoindex, with their contexts and words.
 
 use crate::AutoindexMb;
-use crate::config::Directory;
+use crate::config::DirectoryConfig;
 use crate::patterns::{By, Choice, Description, Ignored};
 use crate::query::{Direction, Key};
 use apache::{Args, Command, Context, Directive, SetResult, Setter};
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
-type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
+type Set = fn(&mut DirectoryConfig, &Command<'_>, &[&CStr]) -> SetResult;
 
 /// First and second argument; the number was checked by httpd.
 fn two<'a>(args: &[&'a CStr]) -> (&'a CStr, &'a CStr) {
@@ -23,7 +23,12 @@ fn one<'a>(args: &[&'a CStr]) -> &'a CStr {
     args.first().copied().unwrap_or(c"")
 }
 
-fn add_icon(by: By, directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn add_icon(
+    by: By,
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let (icon, to) = two(args);
     let mut icon = icon.to_bytes();
     // (TXT,/icons/text.gif): the text for browsers without pictures in front of the icon.
@@ -46,44 +51,69 @@ fn add_icon(by: By, directory: &mut Directory, command: &Command<'_>, args: &[&C
     Ok(())
 }
 
-fn add_text(by: By, directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn add_text(
+    by: By,
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let (text, to) = two(args);
     let text = Choice::new(by, command.path(), to, text.to_bytes());
     directory.texts.push(text);
     Ok(())
 }
 
-fn add_description(directory: &mut Directory, _command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn add_description(
+    directory: &mut DirectoryConfig,
+    _command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let (text, to) = two(args);
     let description = Description::new(to, text.to_bytes());
     directory.descriptions.push(description);
     Ok(())
 }
 
-fn index_ignore(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn index_ignore(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let ignored = Ignored::new(command.path(), one(args));
     directory.ignored.push(ignored);
     Ok(())
 }
 
-fn index_ignore_reset(directory: &mut Directory, _command: &Command<'_>, on: bool) -> SetResult {
+fn index_ignore_reset(
+    directory: &mut DirectoryConfig,
+    _command: &Command<'_>,
+    on: bool,
+) -> SetResult {
     directory.ignore_afresh = on;
     Ok(())
 }
 
-fn forbidden_is_404(directory: &mut Directory, _command: &Command<'_>, on: bool) -> SetResult {
+fn forbidden_is_404(
+    directory: &mut DirectoryConfig,
+    _command: &Command<'_>,
+    on: bool,
+) -> SetResult {
     directory.forbidden_is_404 = Some(on);
     Ok(())
 }
 
-fn index_options(directory: &mut Directory, _command: &Command<'_>, args: &[&CStr]) -> SetResult {
+fn index_options(
+    directory: &mut DirectoryConfig,
+    _command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory
         .options
         .read(args.iter().map(|word| word.to_bytes()))
 }
 
 fn index_order_default(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     _command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -108,7 +138,7 @@ fn index_order_default(
 }
 
 /// The help text is the answer, as for every directive that is gone.
-fn fancy_indexing(_: &mut Directory, _: &Command<'_>, _: &[&CStr]) -> SetResult {
+fn fancy_indexing(_: &mut DirectoryConfig, _: &Command<'_>, _: &[&CStr]) -> SetResult {
     Err(FANCY_INDEXING_IS_GONE.to_string_lossy().into_owned())
 }
 

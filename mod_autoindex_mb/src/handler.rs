@@ -1,7 +1,7 @@
 //! The handler: which requests get a listing, and its steps.
 
 use crate::AutoindexMb;
-use crate::config::Directory;
+use crate::config::DirectoryConfig;
 use crate::options::Flags;
 use crate::page::{Out, Page};
 use crate::query::{Direction, Key, View};
@@ -40,7 +40,7 @@ impl Handler for Listing {
     }
 }
 
-fn refuse(request: Request<'_>, config: &Directory) -> Outcome {
+fn refuse(request: Request<'_>, config: &DirectoryConfig) -> Outcome {
     request.log::<AutoindexMb>(Level::Error, || {
         let name = request.filename().unwrap_or(c"").to_string_lossy();
         let wanted = request.notes().get(c"dir-index-names");
@@ -57,7 +57,7 @@ fn refuse(request: Request<'_>, config: &Directory) -> Outcome {
     }
 }
 
-fn list<'r>(request: Request<'r>, config: &'r Directory) -> Outcome {
+fn list<'r>(request: Request<'r>, config: &'r DirectoryConfig) -> Outcome {
     let name = request.filename().unwrap_or(c"");
     let directory = match OpenDirectory::open(name) {
         Ok(directory) => directory,
@@ -81,7 +81,7 @@ fn list<'r>(request: Request<'r>, config: &'r Directory) -> Outcome {
     Outcome::Ok
 }
 
-fn content_type(config: &Directory) -> Vec<u8> {
+fn content_type(config: &DirectoryConfig) -> Vec<u8> {
     let media_type = config.options.content_type.as_deref();
     let charset = config.options.charset.as_deref();
     let (media_type, charset) = (
@@ -96,7 +96,7 @@ fn content_type(config: &Directory) -> Vec<u8> {
 
 fn send<'r>(
     request: Request<'r>,
-    config: &'r Directory,
+    config: &'r DirectoryConfig,
     directory: OpenDirectory,
 ) -> io::Result<()> {
     let view = view(request, config);
@@ -126,7 +126,7 @@ fn send<'r>(
     frame::tail(&page, is_ours, &mut out)
 }
 
-fn view<'r>(request: Request<'r>, config: &Directory) -> View<'r> {
+fn view<'r>(request: Request<'r>, config: &DirectoryConfig) -> View<'r> {
     let mut view = View {
         flags: config.options.flags,
         key: config.key.unwrap_or(Key::Name),

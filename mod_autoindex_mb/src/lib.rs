@@ -23,14 +23,14 @@ mod table;
 mod title;
 
 use apache::{Configuration, DirectiveTable, Hooks, Level, Module, Order, PostConfig};
-use config::Directory;
+use config::DirectoryConfig;
 use directives::DIRECTIVES;
 
 /// The module's definition.
 pub struct AutoindexMb;
 
 impl apache::Definition for AutoindexMb {
-    type Directory = Directory;
+    type Directory = DirectoryConfig;
     type Server = ();
 
     fn module() -> &'static Module<Self> {

@@ -1,6 +1,6 @@
 //! What all forms of a listing share: output, columns, links.
 
-use crate::config::Directory;
+use crate::config::DirectoryConfig;
 use crate::entry::Entry;
 use crate::escape;
 use crate::options::{DEFAULT_WIDTH, Flags, Width};
@@ -84,7 +84,7 @@ impl<'r> Out<'r> {
 /// One listing: what it shows and how.
 pub struct Page<'r, 'v> {
     pub request: Request<'r>,
-    pub config: &'r Directory,
+    pub config: &'r DirectoryConfig,
     pub view: &'v View<'r>,
 }
 

@@ -1,6 +1,6 @@
 //! Reading a directory.
 
-use crate::config::Directory;
+use crate::config::DirectoryConfig;
 use crate::entry::Entry;
 use crate::known_modules::Shortcut;
 use crate::options::Flags;
@@ -18,7 +18,7 @@ use std::ffi::{CStr, CString};
 /// What is read of a directory and in which way.
 pub struct Scan<'r, 'v> {
     listing: Request<'r>,
-    config: &'r Directory,
+    config: &'r DirectoryConfig,
     view: &'v View<'r>,
     /// Types of files are needed: for icons, texts, titles or links.
     types: bool,
@@ -39,7 +39,7 @@ const USUAL_NAME: usize = 255;
 
 impl<'r, 'v> Scan<'r, 'v> {
     /// Prepares to read the directory that `listing` is a request for.
-    pub fn new(listing: Request<'r>, config: &'r Directory, view: &'v View<'r>) -> Self {
+    pub fn new(listing: Request<'r>, config: &'r DirectoryConfig, view: &'v View<'r>) -> Self {
         let by_type = config.icons.need_types() || config.texts.need_types();
         let shown_by_type =
             view.has_columns() && (by_type || view.flags.has(Flags::SCAN_HTML_TITLES));

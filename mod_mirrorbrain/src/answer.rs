@@ -4,7 +4,7 @@ mod attempts;
 mod basis;
 
 use crate::client::Who;
-use crate::exchange::{Exchange, Subject, Wanted};
+use crate::exchange::{Exchange, RequestedFile, Wanted};
 use crate::exclusion::Exclusion;
 use crate::facts::Facts;
 use crate::known_file::KnownFile;
@@ -28,25 +28,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// One request on its way to an answer.
-pub struct Job<'r> {
+pub struct FileRequest<'r> {
     exchange: Exchange<'r>,
-    subject: Subject<'r>,
+    file: RequestedFile<'r>,
     wanted: Wanted,
     query: &'r QueryArguments<'r>,
     who: Who<'r>,
 }
 
-impl<'r> Job<'r> {
+impl<'r> FileRequest<'r> {
     pub fn new(
         exchange: Exchange<'r>,
-        subject: Subject<'r>,
+        file: RequestedFile<'r>,
         wanted: Wanted,
         query: &'r QueryArguments<'r>,
     ) -> Self {
         let who = Who::asks(exchange.request, exchange.runtime, query);
         Self {
             exchange,
-            subject,
+            file,
             wanted,
             query,
             who,
@@ -65,16 +65,16 @@ impl<'r> Job<'r> {
             return self.give_file(Child::FileExcluded);
         }
         let base = self.exchange.base();
-        let (name, id) = (self.subject.path, self.subject.id);
-        let known = base.and_then(|base| base.known(name, id));
+        let (filename, id) = (self.file.filename, self.file.id);
+        let known = base.and_then(|base| base.known(filename, id));
         let excluded = self.exclusion(known.as_deref());
         if let (Some(exclusion), Wanted::Redirect | Wanted::Negotiated(_)) = (excluded, self.wanted)
         {
             self.step(|| format!("excluded by {}", exclusion.directive()));
             return self.give_file(Child::FileExcluded);
         }
-        self.who.tell(self.exchange.request, self.subject.size);
-        let file = known.or_else(|| base?.find(name, id));
+        self.who.tell(self.exchange.request, self.file.size);
+        let file = known.or_else(|| base?.find(filename, id));
         let Some(known) = file.as_deref() else {
             self.step(|| "the file lies outside the base directory".to_owned());
             return match self.wanted {
@@ -92,7 +92,7 @@ impl<'r> Job<'r> {
             return self.give_file(Child::FileExcluded);
         }
         let facts = self.facts(known);
-        let file = respond::file(self.exchange.request, known.key(), &self.subject);
+        let file = respond::file(self.exchange.request, known.key(), &self.file);
         match self.wanted {
             Wanted::Redirect => self.redirect(&file, facts),
             Wanted::Negotiated(representation) | Wanted::Named(representation) => {
@@ -113,18 +113,18 @@ impl<'r> Job<'r> {
     /// Why the file is kept off the mirrors, as far as that concerns what is wanted.
     fn exclusion(&self, known: Option<&KnownFile>) -> Option<Exclusion> {
         let (exchange, config) = (self.exchange, self.exchange.config);
-        let name = self.subject.path.as_os_str().as_encoded_bytes();
-        let path = self.subject.uri;
+        let filename = self.file.filename.as_os_str().as_encoded_bytes();
+        let uri = self.file.uri;
         let is_matched = |mask: &Mask| match known {
-            Some(file) => file.is_matched(mask, name, path),
-            None => mask.is_match(path),
+            Some(file) => file.is_matched(mask, filename, uri),
+            None => mask.is_match(uri),
         };
-        let of_file = || config.excludes_file(is_matched, || self.subject.content_type);
+        let of_file = || config.excludes_file(is_matched, || self.file.content_type);
         match self.wanted {
             Wanted::Named(representation) if representation.lists_mirrors() => of_file(),
             Wanted::Named(_) => None,
             Wanted::Redirect | Wanted::Negotiated(_) => {
-                if self.subject.size < config.min_size() && !self.may_fake() {
+                if self.file.size < config.min_size() && !self.may_fake() {
                     return Some(Exclusion::Size);
                 }
                 of_file()
@@ -179,7 +179,7 @@ impl<'r> Job<'r> {
 
     fn facts<'f>(&self, file: &'f KnownFile) -> Result<Facts<'f>, DbError> {
         let database = self.exchange.runtime.database()?;
-        let facts = Facts::of(database, file, self.subject.size, self.subject.mtime);
+        let facts = Facts::of(database, file, self.file.size, self.file.mtime);
         if let Err(problem) = &facts {
             self.step(|| problem.to_string());
         }
@@ -192,7 +192,7 @@ impl<'r> Job<'r> {
         extent: Extent,
         seed: Option<u64>,
     ) -> Selection<'a> {
-        let size = self.subject.size;
+        let size = self.file.size;
         let selection = self.exchange.select(facts, &self.who, size, extent, seed);
         self.step(|| describe(&selection));
         selection
@@ -218,8 +218,8 @@ impl<'r> Job<'r> {
         self.count_redirect(&selection, target);
         self.remember(&selection, target);
         let hashes = known
-            .digests(self.subject.size, self.subject.mtime)
-            .map(|digests| small(digests, self.subject.size));
+            .digests(self.file.size, self.file.mtime)
+            .map(|digests| small(digests, self.file.size));
         let request = self.exchange.request;
         let redirect = Redirect {
             file,
@@ -283,7 +283,7 @@ impl<'r> Job<'r> {
         let selection = (representation.lists_mirrors() && on_mirrors != OnMirrors::No)
             .then(|| self.select(&facts, Extent::All, None));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
-        let (exchange, size) = (self.exchange, self.subject.size);
+        let (exchange, size) = (self.exchange, self.file.size);
         let fallbacks = exchange.fallbacks(selection.as_ref(), &self.who, size);
         let is_volatile = on_mirrors == OnMirrors::MaybeOlder;
         let behind = exchange.behind(fallbacks.as_ref(), is_volatile);
@@ -291,7 +291,7 @@ impl<'r> Job<'r> {
         if !has_mirror && is_negotiated {
             return self.give_file(self.without_mirror(problem.as_ref()));
         }
-        let digests = facts.digests(size, self.subject.mtime);
+        let digests = facts.digests(size, self.file.mtime);
         let basis = Basis {
             reached,
             // A list of fallbacks, or of this server, helps without the database.
@@ -368,7 +368,7 @@ impl<'r> Job<'r> {
                 .map(|(text, only)| BrokenMirrors { text, only: *only }),
             page_header: header.as_deref(),
             page_footer: footer.as_deref(),
-            asked_name: self.subject.asked_name(),
+            asked_name: self.file.asked_name(),
             only_hash: self.query.only_hash(),
             now: request.time(),
         };
@@ -403,7 +403,7 @@ impl<'r> Job<'r> {
         let Some(mask) = &self.exchange.config.torrent_mask else {
             return false;
         };
-        let path = self.subject.path.as_os_str();
+        let path = self.file.filename.as_os_str();
         let torrent = || {
             let mut name = path.to_owned();
             name.push(".torrent");

@@ -3,7 +3,7 @@
 use crate::MirrorBrain;
 use crate::access;
 use crate::client::Who;
-use crate::config::{Directory, Server};
+use crate::config::{DirectoryConfig, ServerConfig};
 use crate::facts::Facts;
 use crate::known_file::KnownFile;
 use crate::path::{Base, FileId};
@@ -28,13 +28,13 @@ pub enum Wanted {
 
 /// The file a request is about.
 #[derive(Clone, Copy)]
-pub struct Subject<'r> {
-    /// Where it lies
-    pub path: &'r Path,
+pub struct RequestedFile<'r> {
+    /// Where it lies, as httpd mapped the URL
+    pub filename: &'r Path,
     /// The path of its URL, decoded, without a representation's suffix and without path info
     pub uri: &'r [u8],
     /// The path under which the client knows it, made likewise: another one after an internal redirect
-    pub asked: &'r [u8],
+    pub asked_uri: &'r [u8],
     /// Bytes
     pub size: u64,
     /// Last change in seconds since 1970
@@ -45,18 +45,18 @@ pub struct Subject<'r> {
     pub content_type: Option<&'r CStr>,
 }
 
-impl<'r> Subject<'r> {
+impl<'r> RequestedFile<'r> {
     /// A file as httpd found it.
     pub fn new(
-        path: &'r Path,
+        filename: &'r Path,
         uri: &'r [u8],
         info: FileInfo,
         content_type: Option<&'r CStr>,
     ) -> Self {
         Self {
-            path,
+            filename,
             uri,
-            asked: uri,
+            asked_uri: uri,
             size: info.size,
             mtime: info.mtime,
             id: info.into(),
@@ -66,8 +66,8 @@ impl<'r> Subject<'r> {
 
     /// The name that the file is saved under.
     pub fn asked_name(&self) -> &'r [u8] {
-        let name = self.asked.rsplit(|&b| b == b'/').next();
-        name.unwrap_or(self.asked)
+        let name = self.asked_uri.rsplit(|&b| b == b'/').next();
+        name.unwrap_or(self.asked_uri)
     }
 }
 
@@ -75,8 +75,8 @@ impl<'r> Subject<'r> {
 #[derive(Clone, Copy)]
 pub struct Exchange<'r> {
     pub request: Request<'r>,
-    pub config: &'r Directory,
-    pub server: &'r Server,
+    pub config: &'r DirectoryConfig,
+    pub server: &'r ServerConfig,
     pub runtime: &'r Runtime,
     pub trace: Trace<'r>,
 }
@@ -121,11 +121,11 @@ impl<'r> Exchange<'r> {
     }
 
     /// The file that the URL names.
-    pub fn requested(self, path: &'r Path, info: FileInfo) -> Subject<'r> {
+    pub fn requested(self, filename: &'r Path, info: FileInfo) -> RequestedFile<'r> {
         let uri = self.uri();
-        Subject {
-            asked: self.asked().unwrap_or(uri),
-            ..Subject::new(path, uri, info, self.request.content_type())
+        RequestedFile {
+            asked_uri: self.asked_uri().unwrap_or(uri),
+            ..RequestedFile::new(filename, uri, info, self.request.content_type())
         }
     }
 
@@ -228,7 +228,7 @@ impl<'r> Exchange<'r> {
     }
 
     /// The path of the URL that the client sent, if an internal redirect led from there to here.
-    pub fn asked(self) -> Option<&'r [u8]> {
+    pub fn asked_uri(self) -> Option<&'r [u8]> {
         self.request.redirected_from().map(Request::uri)
     }
 

@@ -1,6 +1,6 @@
 //! Requests and files that are kept off the mirrors.
 
-use crate::config::{Directory, Network};
+use crate::config::{DirectoryConfig, Network};
 use crate::mask::Mask;
 use apache::{Request, wildcard_match};
 use std::ffi::CStr;
@@ -37,7 +37,7 @@ impl Exclusion {
     }
 }
 
-impl Directory {
+impl DirectoryConfig {
     /// Whether the file itself is excluded, whoever asks: by its path (without a
     /// representation's suffix), which `is_matched` holds against the mask, or its MIME type, which
     /// `content_type` finds if it is needed.

@@ -1,14 +1,14 @@
 //! What the database says about a file.
 
 use crate::known_file::KnownFile;
-use mirror_cache::{CurrentTable, Database, FileRecord, Found};
-use mirror_db::Digests;
+use mirror_cache::{CurrentTable, Database, FileRecord, RecordRef};
+use mirror_db::{Digests, FileVersion};
 use mirror_selection::Candidates;
 use pg::DbError;
 
 /// The mirrors and digests of one file, as of one moment. By default: nothing is known.
 #[derive(Default)]
-pub struct Facts<'f>(Option<(CurrentTable, Found<'f>)>);
+pub struct Facts<'f>(Option<(CurrentTable, RecordRef<'f>)>);
 
 impl<'f> Facts<'f> {
     /// Asks for one version of a file, by its size in bytes and its mtime in seconds since 1970.
@@ -21,7 +21,12 @@ impl<'f> Facts<'f> {
         let Some(key) = file.text() else {
             return Ok(Self::default());
         };
-        let record = database.remembered_file(&file.record, key, size, mtime)?;
+        let version = FileVersion {
+            path: key,
+            size,
+            mtime,
+        };
+        let record = database.file_in_slot(&file.record, version)?;
         Ok(Self(Some((database.mirrors(), record))))
     }
 

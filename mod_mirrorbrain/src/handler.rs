@@ -1,7 +1,7 @@
 //! The engine: which document a request asks for, and of which file.
 
-use crate::answer::Job;
-use crate::exchange::{Exchange, Subject, Wanted};
+use crate::answer::FileRequest;
+use crate::exchange::{Exchange, RequestedFile, Wanted};
 use crate::path::{path, path_of};
 use crate::yum;
 use apache::{FileKind, Handler, Method, Outcome, Request};
@@ -79,10 +79,10 @@ impl<'r> Exchange<'r> {
         let Some(name) = self.request.filename() else {
             return false;
         };
-        let subject = self.requested(path(name), info);
+        let file = self.requested(path(name), info);
         let query = QueryArguments::parse(b"");
         info.kind == FileKind::Regular
-            && !Job::new(self, subject, Wanted::Redirect, &query).is_excluded()
+            && !FileRequest::new(self, file, Wanted::Redirect, &query).is_excluded()
     }
 
     fn answer(self, query: &QueryArguments<'_>) -> Outcome {
@@ -90,21 +90,21 @@ impl<'r> Exchange<'r> {
         let Some(name) = self.request.filename() else {
             return Outcome::Declined;
         };
-        let (subject, wanted) = match info.kind {
+        let (file, wanted) = match info.kind {
             FileKind::Regular => {
-                let subject = self.requested(path(name), info);
-                (subject, self.wanted_of_file(query))
+                let file = self.requested(path(name), info);
+                (file, self.wanted_of_file(query))
             }
             FileKind::Missing => match self.suffixed(name.to_bytes()) {
-                Suffixed::Of(subject, representation) => (subject, Wanted::Named(representation)),
+                Suffixed::Of(file, representation) => (file, Wanted::Named(representation)),
                 Suffixed::Refused(status) => return Outcome::Status(status),
                 Suffixed::No => return Outcome::Declined,
             },
             FileKind::Directory | FileKind::Other => return Outcome::Declined,
         };
         self.trace
-            .step(|| format!("{} asks for {wanted:?}", subject.path.display()));
-        Job::new(self, subject, wanted, query).run()
+            .step(|| format!("{} asks for {wanted:?}", file.filename.display()));
+        FileRequest::new(self, file, wanted, query).run()
     }
 
     /// A request for a file that exists: the query chooses, then the Accept header.
@@ -142,22 +142,22 @@ impl<'r> Exchange<'r> {
             Ok(given) => given,
             Err(status) => return Suffixed::Refused(status),
         };
-        let asked = self.asked().and_then(suffix::strip);
+        let asked = self.asked_uri().and_then(suffix::strip);
         let asked = asked.filter(|(_, suffix)| *suffix == representation);
         let asked = asked.map_or(uri, |(asked, _)| asked);
         // Logs show the file, whatever was asked about it.
         self.request.set_uri(uri);
-        let subject = Subject {
-            asked,
-            ..Subject::new(path_of(stem), uri, given.info, given.content_type)
+        let file = RequestedFile {
+            asked_uri: asked,
+            ..RequestedFile::new(path_of(stem), uri, given.info, given.content_type)
         };
-        Suffixed::Of(subject, representation)
+        Suffixed::Of(file, representation)
     }
 }
 
 enum Suffixed<'r> {
     /// A representation of a file that exists
-    Of(Subject<'r>, Representation),
+    Of(RequestedFile<'r>, Representation),
     /// A representation of a file that does not, or that this client may not have
     Refused(u16),
     /// Just a name that does not exist

@@ -2,7 +2,7 @@
 
 use crate::mask::Mask;
 use crate::path::FileId;
-use mirror_cache::Remembered;
+use mirror_cache::RecordSlot;
 use quick_cache::{Weighter, sync::Cache};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -25,7 +25,7 @@ pub struct KnownFile {
     volatile: OnceLock<(u64, bool)>,
     /// What the database says about it. A file is reached under the same name by virtual hosts
     /// with other databases; the record knows its own.
-    pub record: Remembered,
+    pub record: RecordSlot,
 }
 
 /// What a mask says about a path.
@@ -46,7 +46,7 @@ impl KnownFile {
             resolved: Instant::now(),
             verdict: OnceLock::new(),
             volatile: OnceLock::new(),
-            record: Remembered::default(),
+            record: RecordSlot::default(),
         }
     }
 
@@ -63,21 +63,21 @@ impl KnownFile {
         self.key.as_deref().ok()
     }
 
-    /// Whether `mask` matches the path of the URL, for a file of this `name`. Nearly always the
-    /// name ends with that path: then the length says which path it is.
-    pub fn is_matched(&self, mask: &Mask, name: &[u8], path: &[u8]) -> bool {
-        if !name.ends_with(path) {
-            return mask.is_match(path);
+    /// Whether `mask` matches the path of the URL, for a file of this `filename`. Nearly always that
+    /// ends with the path: then the length says which path it is.
+    pub fn is_matched(&self, mask: &Mask, filename: &[u8], uri: &[u8]) -> bool {
+        if !filename.ends_with(uri) {
+            return mask.is_match(uri);
         }
         let verdict = self.verdict.get_or_init(|| Verdict {
             mask: mask.number(),
-            path_len: path.len(),
-            is_match: mask.is_match(path),
+            path_len: uri.len(),
+            is_match: mask.is_match(uri),
         });
-        if (verdict.mask, verdict.path_len) == (mask.number(), path.len()) {
+        if (verdict.mask, verdict.path_len) == (mask.number(), uri.len()) {
             verdict.is_match
         } else {
-            mask.is_match(path)
+            mask.is_match(uri)
         }
     }
 }
@@ -106,7 +106,7 @@ impl Weighter<Box<[u8]>, Arc<KnownFile>> for Weigher {
     fn weight(&self, name: &Box<[u8]>, file: &Arc<KnownFile>) -> u64 {
         // The constant covers the file, the allocator and the cache's own bookkeeping. The record
         // comes later, and is usually in the database's cache as well.
-        320 + Remembered::LARGEST + name.len() as u64 + file.key().len() as u64
+        320 + RecordSlot::LARGEST + name.len() as u64 + file.key().len() as u64
     }
 }
 

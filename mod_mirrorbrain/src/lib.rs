@@ -31,7 +31,7 @@ mod trace;
 mod yum;
 
 use apache::{Directive, DirectiveTable, Hooks, Module, Order};
-use config::{Directory, Server};
+use config::{DirectoryConfig, ServerConfig};
 use directives::DIRECTIVES;
 use module_kit::DbdDirectives;
 
@@ -39,8 +39,8 @@ use module_kit::DbdDirectives;
 pub struct MirrorBrain;
 
 impl apache::Definition for MirrorBrain {
-    type Directory = Directory;
-    type Server = Server;
+    type Directory = DirectoryConfig;
+    type Server = ServerConfig;
 
     fn module() -> &'static Module<Self> {
         &mirrorbrain_module

@@ -5,7 +5,7 @@
 //! One thread of a child hashes at a time; few may wait for it, and the rest get no hashes. What
 //! was made is remembered until the file is another one.
 
-use crate::exchange::Subject;
+use crate::exchange::RequestedFile;
 use crate::path::FileId;
 use md5::{Digest, Md5};
 use quick_cache::sync::Cache;
@@ -105,8 +105,8 @@ impl Version {
     }
 
     /// Whether it is what a request found under this name a moment ago.
-    fn is_of(&self, subject: &Subject<'_>) -> bool {
-        (self.id, self.size, self.modified.0) == (subject.id, subject.size, subject.mtime)
+    fn is_of(&self, file: &RequestedFile<'_>) -> bool {
+        (self.id, self.size, self.modified.0) == (file.id, file.size, file.mtime)
     }
 
     /// Whether a change from now on would show.
@@ -128,10 +128,10 @@ impl MadeHashes {
     }
 
     /// The hashes of the file that a request is about, remembered or made now.
-    pub fn of(&self, subject: &Subject<'_>) -> Result<Made, NotMade> {
-        let here = || subject.path.metadata().map(|now| Version::of(&now));
+    pub fn of(&self, file: &RequestedFile<'_>) -> Result<Made, NotMade> {
+        let here = || file.filename.metadata().map(|now| Version::of(&now));
         let version = here().map_err(|_| NotMade::Unreadable)?;
-        if !version.is_of(subject) {
+        if !version.is_of(file) {
             return Err(NotMade::Unreadable);
         }
         if let Some(made) = self.made.get(&version) {
@@ -143,7 +143,7 @@ impl MadeHashes {
         if let Some(made) = self.made.get(&version) {
             return Ok(made);
         }
-        let made = make(subject.path, &version).map_err(|_| NotMade::Unreadable)?;
+        let made = make(file.filename, &version).map_err(|_| NotMade::Unreadable)?;
         if version.is_settled() {
             self.made.insert(version, made);
         }

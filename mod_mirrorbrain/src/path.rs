@@ -69,11 +69,11 @@ pub struct Base {
     configured: PathBuf,
     /// Made on first use, in a child: an ArcSwap that the parent drops when it reads its
     /// configuration anew would leave a destructor with its thread, and keep the old code mapped.
-    found: OnceLock<Found>,
+    resolved: OnceLock<Resolved>,
 }
 
 /// What was found out a moment ago.
-struct Found {
+struct Resolved {
     base: ArcSwapOption<RealBase>,
     files: KnownFiles,
 }
@@ -83,7 +83,7 @@ struct RealBase {
     resolved: Instant,
 }
 
-impl Found {
+impl Resolved {
     fn new() -> Self {
         Self {
             base: ArcSwapOption::empty(),
@@ -97,7 +97,7 @@ impl Base {
     pub fn new(configured: &Path) -> Self {
         Self {
             configured: configured.to_owned(),
-            found: OnceLock::new(),
+            resolved: OnceLock::new(),
         }
     }
 
@@ -108,7 +108,7 @@ impl Base {
 
     /// What is remembered of a file from a moment ago.
     pub fn known(&self, name: &Path, id: FileId) -> Option<Arc<KnownFile>> {
-        self.found().files.get(name, id)
+        self.resolved().files.get(name, id)
     }
 
     /// What is known of a file, remembered or found out now.
@@ -125,7 +125,7 @@ impl Base {
         let real = name_of(&open, name).ok().filter(|_| same)?;
         let key = self.below(&real).filter(|key| !key.is_empty())?;
         let file = Arc::new(KnownFile::new(id, key));
-        self.found().files.insert(name, Arc::clone(&file));
+        self.resolved().files.insert(name, Arc::clone(&file));
         Some(file)
     }
 
@@ -136,7 +136,7 @@ impl Base {
     }
 
     fn below(&self, file: &Path) -> Option<Vec<u8>> {
-        let base = self.found().base.load();
+        let base = self.resolved().base.load();
         let fresh = base
             .as_ref()
             .filter(|real| real.resolved.elapsed() < BASE_LIFETIME);
@@ -147,8 +147,8 @@ impl Base {
             .or_else(|| below(&self.resolve()?, file))
     }
 
-    fn found(&self) -> &Found {
-        self.found.get_or_init(Found::new)
+    fn resolved(&self) -> &Resolved {
+        self.resolved.get_or_init(Resolved::new)
     }
 
     fn resolve(&self) -> Option<PathBuf> {
@@ -157,7 +157,7 @@ impl Base {
             path: path.clone(),
             resolved: Instant::now(),
         };
-        self.found().base.store(Some(Arc::new(real)));
+        self.resolved().base.store(Some(Arc::new(real)));
         Some(path)
     }
 }

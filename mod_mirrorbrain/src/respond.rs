@@ -2,7 +2,7 @@
 
 use crate::MirrorBrain;
 use crate::client::Who;
-use crate::exchange::Subject;
+use crate::exchange::RequestedFile;
 use crate::sums::Source;
 use crate::trace::printable;
 use apache::{Level, Method, Outcome, Request};
@@ -40,13 +40,13 @@ pub fn origin(request: Request<'_>) -> String {
 }
 
 /// The file with its URLs.
-pub fn file<'a>(request: Request<'_>, key: &'a [u8], subject: &Subject<'_>) -> File<'a> {
+pub fn file<'a>(request: Request<'_>, key: &'a [u8], requested: &RequestedFile<'_>) -> File<'a> {
     File::new(
         key,
         &origin(request),
-        subject.uri,
-        subject.size,
-        subject.mtime,
+        requested.uri,
+        requested.size,
+        requested.mtime,
     )
 }
 

@@ -1,7 +1,7 @@
 //! What a child keeps while it lives: databases, geo database, the constant parts of documents.
 
 use crate::MirrorBrain;
-use crate::config::Server as Config;
+use crate::config::ServerConfig as Config;
 use crate::large::{LargeDocuments, default_most};
 use crate::made_hashes::MadeHashes;
 use crate::retry;

@@ -1,10 +1,10 @@
 //! The sums of a document on their way from the database to the client.
 
-use crate::answer::Job;
+use crate::answer::FileRequest;
 use crate::large::{BUFFERED, Sending};
 use apache::Method;
 use mirror_cache::{Range, Sums, SumsError};
-use mirror_db::{Detail, Digests};
+use mirror_db::{Detail, Digests, FileVersion};
 use pg::DbError;
 use representation::{Answer, File, Missing, Representation};
 use std::thread::sleep;
@@ -55,7 +55,7 @@ impl Source<'_> {
     }
 }
 
-impl Job<'_> {
+impl FileRequest<'_> {
     /// Sees that an answer's sums can be had, and that they are right, before it is begun. Nothing
     /// is read for a request that gets no body.
     pub fn source(
@@ -83,9 +83,7 @@ impl Job<'_> {
         };
         let database = exchange.runtime.database().map_err(DbError::from);
         let database = database.map_err(SumsError::from)?;
-        // A file with hashes has a name in UTF-8, as all that the database knows.
-        let key = std::str::from_utf8(file.key()).unwrap_or_default();
-        let sums = database.sums(key, file.size, file.mtime, digests, detail);
+        let sums = database.sums(version(file), digests, detail);
         let sums = sums.ok_or(SumsError::Changed)?;
         let first = sums.range(0)?;
         if let Some(info) = &answer.info_hash
@@ -117,8 +115,17 @@ impl Job<'_> {
             return Ok(String::new());
         }
         let database = self.exchange().runtime.database();
-        let key = std::str::from_utf8(file.key()).unwrap_or_default();
         let database = database.map_err(DbError::from)?;
-        database.signature(key, file.size, file.mtime, digests)
+        database.signature(version(file), digests)
+    }
+}
+
+/// Which file the database is asked about. One with hashes has a name in UTF-8, as all that the database
+/// knows.
+fn version<'f>(file: &'f File<'_>) -> FileVersion<&'f str> {
+    FileVersion {
+        path: std::str::from_utf8(file.key()).unwrap_or_default(),
+        size: file.size,
+        mtime: file.mtime,
     }
 }

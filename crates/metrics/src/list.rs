@@ -107,6 +107,6 @@ metrics! {
         Server Which "database_server" "Children that are connected to this server."
         Mirrors Largest "mirrors" "Mirrors that may be used."
         Checked Oldest "mirrors_checked_seconds" "Age of the table of mirrors: seconds since it was last known to be right."
-        Calm Gauge "calm" "Children that know of nothing written lately, so that what they know is as good as new."
+        Quiescent Gauge "quiescent" "Children that know of nothing written lately, so that what they know is as good as new."
     }
 }

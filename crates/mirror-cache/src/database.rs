@@ -3,26 +3,23 @@
 use crate::{
     FileRecord, Settings, Sums, SumsError,
     cache::Flight,
-    calm,
-    remembered::{Found, Kept, Remembered},
+    freshness::{Freshness, Rule},
+    record_slot::{KeptRecord, RecordRef, RecordSlot},
     source::Source,
-    sums::Subject,
+    sums::HashedVersion,
     waiting::{Turn, Waiting},
 };
 use metrics::Database as Number;
-use mirror_db::{Detail, Digests};
+use mirror_db::{Detail, Digests, FileVersion};
 use mirror_selection::MirrorTable;
 use pg::{DbError, Pool, Unavailable};
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// The mirror table of a moment, held without touching its reference count, which all threads share.
 pub type CurrentTable = arc_swap::Guard<Arc<MirrorTable>>;
-
-/// Younger records than this need no closer look.
-const CLOSE_LOOK: Duration = Duration::from_secs(1);
 
 /// The longest key that is asked for; `filearr.path` holds 512 characters.
 const LONGEST_PATH: usize = 8192;
@@ -33,6 +30,7 @@ const LONGEST_PATH: usize = 8192;
 pub struct Database {
     source: Arc<Source>,
     settings: Settings,
+    rule: Rule,
     waiting: Arc<Waiting>,
     number: usize,
 }
@@ -44,9 +42,15 @@ impl Database {
         waiting: &Arc<Waiting>,
         number: usize,
     ) -> Self {
+        let rule = Rule {
+            ttl: settings.cache_ttl,
+            stale: settings.cache_stale,
+            knows_tables: source.knows_tables,
+        };
         Self {
             source,
             settings: settings.clone(),
+            rule,
             waiting: Arc::clone(waiting),
             number,
         }
@@ -73,15 +77,14 @@ impl Database {
         self.source.fetcher.cache.usage()
     }
 
-    /// What is known of the file with this key (`filearr.path`), `size` in bytes and `mtime` in
-    /// seconds since 1970. A file that is not in the database gives an empty record.
+    /// What is known of a version of a file. A file that is not in the database gives an empty record.
     ///
     /// From the cache, or in one round trip that all requests for the file share. Waits at most
     /// `query_timeout`, and not at all while the database is known to be away; if too many wait
     /// already the answer is [`Busy`](DbError::Busy). An answer that has expired counts only if
     /// there is no new one.
-    pub fn file(&self, path: &str, size: u64, mtime: i64) -> Result<Arc<FileRecord>, DbError> {
-        if path.len() > LONGEST_PATH || path.contains('\0') {
+    pub fn file(&self, file: FileVersion<&str>) -> Result<Arc<FileRecord>, DbError> {
+        if file.path.len() > LONGEST_PATH || file.path.contains('\0') {
             return Ok(Arc::new(FileRecord::unknown()));
         }
         let now = Instant::now();
@@ -96,40 +99,32 @@ impl Database {
             let turn = self.turn()?;
             let flight = Flight::default();
             let setter = flight.clone();
-            fetcher.fetch(path, size, mtime, move |result| {
-                setter.set(result.map(Arc::new))
-            });
+            fetcher.fetch(file, move |result| setter.set(result.map(Arc::new)));
             return self.wait(turn, &flight, deadline);
         }
-        self.cached(path, size, mtime, now)
+        self.cached(file, now)
     }
 
-    fn cached(
-        &self,
-        path: &str,
-        size: u64,
-        mtime: i64,
-        now: Instant,
-    ) -> Result<Arc<FileRecord>, DbError> {
+    fn cached(&self, file: FileVersion<&str>, now: Instant) -> Result<Arc<FileRecord>, DbError> {
         let deadline = now + self.settings.pool.query_timeout;
         let fetcher = &self.source.fetcher;
-        let key = fetcher.key(path, size, mtime);
+        let key = fetcher.key(file);
         let Some(record) = fetcher.cache.get(&key) else {
             // What nobody waits for is not asked: names without end would keep the database from
             // those that count.
             let turn = self.turn()?;
-            return self.wait(turn, &fetcher.ask(&key, path, size, mtime), deadline);
+            return self.wait(turn, &fetcher.ask(&key, file), deadline);
         };
-        if self.is_fresh(&record, path, size, mtime, now) {
+        let freshness = self.freshness(&record, file, now);
+        if matches!(freshness, Freshness::Fresh | Freshness::Due) {
             self.source.numbers.count(Number::Hits);
             return Ok(record);
         }
-        let age = self.age(&record, now);
-        let flight = fetcher.ask(&key, path, size, mtime);
+        let flight = fetcher.ask(&key, file);
         let answer = self
             .turn()
             .and_then(|turn| self.wait(turn, &flight, deadline));
-        if answer.is_err() && age < self.settings.cache_ttl + self.settings.cache_stale {
+        if answer.is_err() && freshness == Freshness::Stale {
             self.source.numbers.count(Number::Stale);
             return Ok(record);
         }
@@ -166,85 +161,57 @@ impl Database {
     }
 
     /// As [`file`](Self::file), for a caller who has a place for the record; it is looked at first.
-    /// `remembered` must be about the file of that `path`, and no other.
+    /// `slot` must be about the file of that path, and no other.
     ///
     /// # Errors
     /// Those of [`file`](Self::file).
-    pub fn remembered_file<'a>(
+    pub fn file_in_slot<'a>(
         &self,
-        remembered: &'a Remembered,
-        path: &str,
-        size: u64,
-        mtime: i64,
-    ) -> Result<Found<'a>, DbError> {
+        slot: &'a RecordSlot,
+        file: FileVersion<&str>,
+    ) -> Result<RecordRef<'a>, DbError> {
         // Before anything is read: what is forgotten from now on must not count as known.
         let generation = self.source.fetcher.cache.generation();
-        if let Some(kept) = remembered.kept()
-            && (kept.generation, kept.size, kept.mtime) == (generation, size, mtime)
-            && self.is_fresh(&kept.record, path, size, mtime, Instant::now())
+        if let Some(kept) = slot.kept()
+            && (kept.generation, kept.size, kept.mtime) == (generation, file.size, file.mtime)
         {
-            self.source.numbers.count(Number::Hits);
-            return Ok(Found::Kept(&kept.record));
+            let freshness = self.freshness(&kept.record, file, Instant::now());
+            if matches!(freshness, Freshness::Fresh | Freshness::Due) {
+                self.source.numbers.count(Number::Hits);
+                return Ok(RecordRef::Slot(&kept.record));
+            }
         }
-        let record = self.file(path, size, mtime)?;
+        let record = self.file(file)?;
         if !self.settings.cache_ttl.is_zero() {
-            remembered.keep(Kept {
+            slot.keep(KeptRecord {
                 generation,
-                size,
-                mtime,
+                size: file.size,
+                mtime: file.mtime,
                 record: Arc::clone(&record),
             });
         }
-        Ok(Found::Shared(record))
+        Ok(RecordRef::Shared(record))
     }
 
-    /// For how long it has not been known whether a record is still right.
-    fn age(&self, record: &FileRecord, now: Instant) -> Duration {
-        let age = now.saturating_duration_since(record.asked);
-        if !self.source.knows_tables || age < CLOSE_LOOK || age > calm::LONGEST {
-            return age;
+    /// What may be done with a record. One that is due is renewed.
+    fn freshness(&self, record: &FileRecord, file: FileVersion<&str>, now: Instant) -> Freshness {
+        let changes = &self.source.refresher.changes;
+        let freshness = self.rule.judge(changes, record.asked, now);
+        if freshness == Freshness::Due && !record.refreshing.swap(true, Ordering::Relaxed) {
+            self.source.renewer.add(file);
         }
-        now.saturating_duration_since(self.source.refresher.calm.right_until(record.asked))
-    }
-
-    /// Whether a record needs no new query. What is asked for all the time is renewed before it
-    /// expires, so nobody waits for it.
-    fn is_fresh(
-        &self,
-        record: &FileRecord,
-        path: &str,
-        size: u64,
-        mtime: i64,
-        now: Instant,
-    ) -> bool {
-        let ttl = self.settings.cache_ttl;
-        let age = self.age(record, now);
-        if age >= ttl || self.source.refresher.missed_since(record.asked) {
-            return false;
-        }
-        let (longest, part) = (
-            ttl.max(calm::LONGEST),
-            self.source.refresher.part(record.asked),
-        );
-        let since_asked = now.saturating_duration_since(record.asked);
-        let due = age > ttl.mul_f32(part) || since_asked > longest.mul_f32(part);
-        if due && !record.refreshing.swap(true, Ordering::Relaxed) {
-            self.source.renewer.add(path, size, mtime);
-        }
-        true
+        freshness
     }
 
     /// The long sums of a file of which `digests` says that they are there; none otherwise.
     pub fn sums(
         &self,
-        path: &str,
-        size: u64,
-        mtime: i64,
+        file: FileVersion<&str>,
         digests: &Digests,
         detail: Detail,
     ) -> Option<Sums<'_>> {
-        let subject = self.subject(path, size, mtime, digests);
-        Sums::new(&self.source.sums, self.pool(), subject, detail)
+        let version = self.hashed(file, digests);
+        Sums::new(&self.source.sums, self.pool(), version, detail)
     }
 
     /// The detached PGP signature of a file, in ASCII armour; empty when there is none.
@@ -253,23 +220,19 @@ impl Database {
     /// If the database does not give it.
     pub fn signature(
         &self,
-        path: &str,
-        size: u64,
-        mtime: i64,
+        file: FileVersion<&str>,
         digests: &Digests,
     ) -> Result<String, SumsError> {
         if !digests.has_pgp {
             return Ok(String::new());
         }
-        let subject = self.subject(path, size, mtime, digests);
-        self.source.sums.signature(self.pool(), &subject)
+        let version = self.hashed(file, digests);
+        self.source.sums.signature(self.pool(), &version)
     }
 
-    fn subject(&self, path: &str, size: u64, mtime: i64, digests: &Digests) -> Subject {
-        Subject {
-            path: path.to_owned(),
-            size,
-            mtime,
+    fn hashed(&self, file: FileVersion<&str>, digests: &Digests) -> HashedVersion {
+        HashedVersion {
+            file: file.owned(),
             digests: digests.clone(),
             generation: self.source.fetcher.cache.generation(),
         }

@@ -6,7 +6,7 @@ use crate::{
     file_record::Mirrors,
 };
 use mirror_db::{
-    FileHashes, own_query,
+    FileHashes, FileVersion, own_query,
     tables::{hash::lookup, server::eligible},
 };
 use mirror_selection::MirrorSet;
@@ -48,7 +48,8 @@ impl Fetcher {
     }
 
     /// What the record of a file is kept under. The site's own hash query is about one version.
-    pub fn key<'a>(&self, path: &'a str, size: u64, mtime: i64) -> Cow<'a, str> {
+    pub fn key<'a>(&self, file: FileVersion<&'a str>) -> Cow<'a, str> {
+        let FileVersion { path, size, mtime } = file;
         match self.hashes {
             Some(_) => format!("{path}\0{size}\0{mtime}").into(),
             None => path.into(),
@@ -56,13 +57,13 @@ impl Fetcher {
     }
 
     /// Joins the query for this file, or starts one.
-    pub fn ask(&self, key: &str, path: &str, size: u64, mtime: i64) -> Flight {
+    pub fn ask(&self, key: &str, file: FileVersion<&str>) -> Flight {
         let key: Arc<str> = Arc::from(key);
         match self.cache.join(&key) {
             Join::Wait(flight) => flight,
             Join::Ask(flight) => {
                 let landing = self.landing(key, flight.clone());
-                self.fetch(path, size, mtime, landing);
+                self.fetch(file, landing);
                 flight
             }
         }
@@ -82,9 +83,7 @@ impl Fetcher {
     /// the database is known to be away.
     pub fn fetch(
         &self,
-        path: &str,
-        size: u64,
-        mtime: i64,
+        file: FileVersion<&str>,
         done: impl FnOnce(Result<FileRecord, DbError>) + Send + 'static,
     ) {
         let statements: Vec<(Part, &Arc<Statement>)> = [
@@ -98,16 +97,16 @@ impl Fetcher {
         let asked = Instant::now();
         let inquiry = Inquiry {
             pool: Arc::downgrade(&self.pool),
-            size,
-            mtime,
+            size: file.size,
+            mtime: file.mtime,
             own_mirrors: self.mirrors.is_some(),
             own_hashes: self.hashes.is_some(),
         };
         let assembly = Arc::new(Assembly::new(statements.len(), asked, inquiry, done));
         for (part, statement) in statements {
-            let mut parameters = vec![path.to_owned()];
+            let mut parameters = vec![file.path.to_owned()];
             if part == Part::Hashes {
-                parameters.extend([size.to_string(), mtime.to_string()]);
+                parameters.extend([file.size.to_string(), file.mtime.to_string()]);
             }
             let question = Question {
                 part,

@@ -5,14 +5,15 @@
 //! the [`FileRecord`] of a file, and the long sums in ranges.
 
 mod cache;
-mod calm;
 mod database;
 mod databases;
 mod fetch;
 mod file_record;
+mod freshness;
 mod gauges;
+mod quiescence;
+mod record_slot;
 mod refresh;
-mod remembered;
 mod renew;
 mod settings;
 mod source;
@@ -22,6 +23,6 @@ mod waiting;
 pub use database::{CurrentTable, Database};
 pub use databases::{Databases, Group, Process, groups};
 pub use file_record::FileRecord;
-pub use remembered::{Found, Remembered};
+pub use record_slot::{RecordRef, RecordSlot};
 pub use settings::Settings;
 pub use sums::{Range, Sums, SumsError};

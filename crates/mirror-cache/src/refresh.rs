@@ -1,6 +1,9 @@
 //! Keeps the mirror table up to date.
 
-use crate::calm::{self, Calm, Look};
+use crate::{
+    freshness::Changes,
+    quiescence::{self, Look},
+};
 use arc_swap::ArcSwap;
 use background::LogLevel;
 use background::Point;
@@ -20,18 +23,14 @@ use tokio::{sync::Notify, time::timeout};
 /// The mirror table of a database, and when it was written to last.
 pub(crate) struct Refresher {
     pub table: ArcSwap<MirrorTable>,
-    /// When nothing was written; nothing is known if the table is not needed.
-    pub calm: Calm,
+    /// Nothing is known of them if the table is not needed.
+    pub changes: Changes,
     select: Arc<Statement>,
     /// When the table was last known to be right, in milliseconds since 1970.
     checked: AtomicU64,
     loaded: AtomicBool,
     first: Mutex<Arc<Reply<Result<(), DbError>>>>,
     changed: Notify,
-    /// When the listening connection was made, in milliseconds since `base`: what is older may
-    /// have missed a notification.
-    connected: AtomicU64,
-    base: Instant,
 }
 
 /// Renewing the table.
@@ -54,14 +53,12 @@ impl Refresher {
     pub fn new(ttl: Duration) -> Self {
         Self {
             table: ArcSwap::default(),
-            calm: Calm::new(ttl),
+            changes: Changes::new(ttl, Instant::now()),
             select: Arc::new(eligible::statement()),
             checked: AtomicU64::new(0),
             loaded: AtomicBool::new(false),
             first: Mutex::default(),
             changed: Notify::new(),
-            connected: AtomicU64::new(0),
-            base: Instant::now(),
         }
     }
 
@@ -80,8 +77,8 @@ impl Refresher {
         numbers.set(metrics::Database::Mirrors, mirrors);
         let checked = self.checked.load(Ordering::Relaxed);
         numbers.set(metrics::Database::Checked, checked);
-        let calm = self.calm.is_on(Instant::now());
-        numbers.set(metrics::Database::Calm, u64::from(calm));
+        let quiescent = self.changes.is_quiescent(Instant::now());
+        numbers.set(metrics::Database::Quiescent, u64::from(quiescent));
     }
 
     /// Has the table checked now.
@@ -91,22 +88,8 @@ impl Refresher {
 
     /// There is a new connection.
     pub fn connected(&self) {
-        let now = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.connected.store(now, Ordering::Relaxed);
+        self.changes.connected(Instant::now());
         self.wake();
-    }
-
-    /// After which part of its time a record is renewed, between a half and three quarters. When calm
-    /// ends, all records begin to age at the same moment; they must not be due at the same one.
-    pub fn part(&self, asked: Instant) -> f32 {
-        let digits = asked.saturating_duration_since(self.base).subsec_nanos() % 1000;
-        0.5 + 0.25 * digits as f32 / 1000.0
-    }
-
-    /// Whether a notification about what was asked at that time may have been lost.
-    pub fn missed_since(&self, asked: Instant) -> bool {
-        let connected = Duration::from_millis(self.connected.load(Ordering::Relaxed));
-        asked < self.base + connected
     }
 
     /// Waits for the first table.
@@ -139,14 +122,14 @@ impl Refresher {
         let (mut connected, mut checked) = (0, Instant::now());
         loop {
             // After a new connection it may be another server, or one that lost what was not written.
-            let now_connected = self.connected.load(Ordering::Relaxed);
+            let now_connected = self.changes.connection();
             if std::mem::replace(&mut connected, now_connected) != now_connected {
                 seen = None;
             }
             let now = self.look(pool, &snapshot, &seen).await;
             // Where nothing at all was written, the mirrors are as they were.
-            let calm = now.is_some() && now == seen && checked.elapsed() < calm::LONGEST;
-            if !calm || last.is_none() {
+            let unchanged = now.is_some() && now == seen && checked.elapsed() < quiescence::LONGEST;
+            if !unchanged || last.is_none() {
                 checked = Instant::now();
                 let now = text(pool, &print).await;
                 if now.is_none() || now != last {
@@ -156,7 +139,7 @@ impl Refresher {
                     };
                 }
             }
-            if calm || last.is_some() {
+            if unchanged || last.is_some() {
                 self.checked.store(milliseconds(), Ordering::Relaxed);
             }
             seen = now;
@@ -177,11 +160,7 @@ impl Refresher {
         let now = text(pool, snapshot).await?;
         let answered = Instant::now();
         let look = Look { asked, answered };
-        if Some(&now) == seen.as_ref() {
-            self.calm.goes_on(look);
-        } else {
-            self.calm.begins(look);
-        }
+        self.changes.looked(look, Some(&now) == seen.as_ref());
         Some(now)
     }
 
@@ -240,25 +219,4 @@ fn milliseconds() -> u64 {
 async fn text(pool: &Pool, statement: &Arc<Statement>) -> Option<String> {
     let rows = pool.ask(statement, Vec::new()).await.ok()?;
     rows.first()?.try_get(0).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_due_at_different_times() {
-        let refresher = Refresher::new(Duration::from_secs(60));
-        let parts = (0..10_000).map(|n| {
-            // It is by the last digits that questions differ.
-            refresher.part(refresher.base + Duration::from_nanos(37_003) * n)
-        });
-        let mut slots = [0; 25];
-        for part in parts {
-            let slot = (part - 0.5) * 100.0;
-            assert!((0.0..25.0).contains(&slot), "{part}");
-            slots[slot as usize] += 1;
-        }
-        assert!(slots.iter().all(|&n| (200..=600).contains(&n)), "{slots:?}");
-    }
 }

@@ -5,6 +5,7 @@
 
 use crate::fetch::Fetcher;
 use background::Point;
+use mirror_db::FileVersion;
 use pg::{Driver, Work};
 use std::{
     mem,
@@ -16,17 +17,10 @@ use tokio::{sync::Notify, time::sleep};
 /// The longest that a due record waits for others.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// One version of a file whose record is about to expire.
-struct Due {
-    path: String,
-    size: u64,
-    mtime: i64,
-}
-
 /// The records that are due.
 #[derive(Default)]
 pub(crate) struct Renewer {
-    due: Mutex<Vec<Due>>,
+    due: Mutex<Vec<FileVersion>>,
     added: Notify,
 }
 
@@ -44,9 +38,10 @@ impl Work for Renewals {
         loop {
             self.renewer.added.notified().await;
             sleep(self.pause).await;
-            for Due { path, size, mtime } in self.renewer.take() {
-                let key = self.fetcher.key(&path, size, mtime);
-                self.fetcher.ask(&key, &path, size, mtime);
+            for file in self.renewer.take() {
+                let file = file.borrowed();
+                let key = self.fetcher.key(file);
+                self.fetcher.ask(&key, file);
             }
         }
     }
@@ -63,17 +58,16 @@ impl Renewer {
     }
 
     /// Has a record renewed soon.
-    pub fn add(&self, path: &str, size: u64, mtime: i64) {
-        let path = path.to_owned();
-        self.lock().push(Due { path, size, mtime });
+    pub fn add(&self, file: FileVersion<&str>) {
+        self.lock().push(file.owned());
         self.added.notify_one();
     }
 
-    fn take(&self) -> Vec<Due> {
+    fn take(&self) -> Vec<FileVersion> {
         mem::take(&mut self.lock())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Due>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<FileVersion>> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,7 @@ mod budget;
 mod ranges;
 mod reader;
 
-use mirror_db::{Detail, Digests};
+use mirror_db::{Detail, Digests, FileVersion};
 use pg::{DbError, Pool};
 use ranges::Section;
 pub(crate) use reader::SumsReader;
@@ -32,19 +32,17 @@ pub enum SumsError {
 
 /// One version of a file, with what is known of its hashes.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Subject {
-    pub path: String,
-    pub size: u64,
-    pub mtime: i64,
+pub(crate) struct HashedVersion {
+    pub file: FileVersion,
     pub digests: Digests,
     /// The file cache's: what was read before something was forgotten does not count.
     pub generation: u64,
 }
 
-impl Subject {
+impl HashedVersion {
     /// How many bytes its sums have; 0 if there are none.
     pub(crate) fn length(&self, detail: Detail) -> u64 {
-        self.digests.sums_length(self.size, detail)
+        self.digests.sums_length(self.file.size, detail)
     }
 }
 
@@ -52,7 +50,7 @@ impl Subject {
 pub struct Sums<'d> {
     reader: &'d SumsReader,
     pool: &'d Pool,
-    subject: Arc<Subject>,
+    version: Arc<HashedVersion>,
     detail: Detail,
     length: u64,
 }
@@ -68,18 +66,18 @@ impl AsRef<[u8]> for Range {
 }
 
 impl<'d> Sums<'d> {
-    /// The sums of which `subject` knows that they are there.
+    /// The sums of which `version` knows that they are there.
     pub(crate) fn new(
         reader: &'d SumsReader,
         pool: &'d Pool,
-        subject: Subject,
+        version: HashedVersion,
         detail: Detail,
     ) -> Option<Self> {
-        let length = subject.length(detail);
+        let length = version.length(detail);
         (length > 0).then(|| Self {
             reader,
             pool,
-            subject: Arc::new(subject),
+            version: Arc::new(version),
             detail,
             length,
         })
@@ -98,7 +96,7 @@ impl<'d> Sums<'d> {
     pub fn range(&self, offset: u64) -> Result<Range, SumsError> {
         let longest = self.reader.longest_range();
         let section = Section {
-            subject: Arc::clone(&self.subject),
+            version: Arc::clone(&self.version),
             detail: self.detail,
             offset,
             length: longest.min(self.length.saturating_sub(offset)),

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{fixture, open, until};
+use common::{fixture, open, until, version};
 use harness::{command, postgres::Cluster};
 use mirror_cache::Settings;
 use pg::{Connection, ConnectionInfo};
@@ -92,7 +92,7 @@ fn prefer_that_ends_without_tls_is_warned_of() {
     let told = |rest: &str| {
         let params = format!("{} {rest}", db.params());
         let (database, log) = open(&params, Settings::default());
-        assert!(database.file("x", 1, 1).is_ok());
+        assert!(database.file(version("x", 1, 1)).is_ok());
         log.take()
     };
     assert_eq!(told(""), Vec::<String>::new());
@@ -127,7 +127,7 @@ fn a_server_that_is_passed_over_is_named_with_the_reason() {
     let params =
         format!("host=127.0.0.1,localhost port={closed},{port} user=mirrorbrain dbname=failover");
     let (database, log) = open(&params, Settings::default());
-    assert!(database.file("x", 1, 1).is_ok());
+    assert!(database.file(version("x", 1, 1)).is_ok());
     let said = format!(
         "connected to localhost:{port}: 127.0.0.1:{closed}: cannot connect: Connection refused (os \
          error 111)"
@@ -137,7 +137,7 @@ fn a_server_that_is_passed_over_is_named_with_the_reason() {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'failover' \
             AND pid <> pg_backend_pid()",
     );
-    until(2 * SECOND, || database.file("y", 1, 1).is_ok());
+    until(2 * SECOND, || database.file(version("y", 1, 1)).is_ok());
     assert_eq!(log.take(), Vec::<String>::new(), "once until it changes");
 }
 
@@ -163,7 +163,7 @@ fn a_statement_of_the_administrators_is_not_repeated_when_it_fails() {
         "ALTER ROLE nobody_here PASSWORD 'xyzzy'".to_owned(),
     ];
     let (database, log) = open(&db.params(), settings);
-    assert!(database.file("x", 1, 1).is_ok());
+    assert!(database.file(version("x", 1, 1)).is_ok());
     let said = "DBDInitSQL 2 (ALTER ...): role \"nobody_here\" does not exist (SQLSTATE 42704)";
     assert_eq!(log.take(), [said]);
 }

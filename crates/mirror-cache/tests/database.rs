@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{FULL, mirrors, open, ttl, until};
+use common::{FULL, mirrors, open, ttl, until, version};
 use harness::postgres::{Cluster, Database as TestDatabase};
 use mirror_cache::Settings;
 use mirror_db::{CustomQuery, Detail};
@@ -30,7 +30,7 @@ fn a_file_of_the_fixture_has_its_mirrors_and_digests() {
     let db = fixture("db_fixture");
     let (database, log) = open(&db.params(), Settings::default());
     let (path, size, mtime) = FULL;
-    let record = database.file(path, size, mtime).unwrap();
+    let record = database.file(version(path, size, mtime)).unwrap();
     let table = database.mirrors();
     assert_eq!(record.mirrors(&table).iter().count(), 36);
     let digests = record.digests(size, mtime).unwrap();
@@ -145,8 +145,8 @@ fn a_sites_own_queries_are_run_as_given() {
     let (built_in, _log) = open(&db.params(), ttl(60));
     let (path, size, mtime) = FULL;
     let (ours, theirs) = (
-        own.file(path, size, mtime),
-        built_in.file(path, size, mtime),
+        own.file(version(path, size, mtime)),
+        built_in.file(version(path, size, mtime)),
     );
     let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
     let table = built_in.mirrors();
@@ -203,7 +203,7 @@ fn odd_rows_are_left_out_and_odd_digests_are_missing() {
     assert_eq!(mirrors(&database, path), Ok(35));
     let asn = database.mirrors().get(2).map(|mirror| mirror.asn);
     assert_eq!(asn, Some(Some(4_200_000_000)));
-    let record = database.file(path, size, mtime).unwrap();
+    let record = database.file(version(path, size, mtime)).unwrap();
     let digests = record.digests(size, mtime).unwrap();
     assert_eq!(
         (digests.md5, digests.sha1, digests.sha256),
@@ -212,7 +212,11 @@ fn odd_rows_are_left_out_and_odd_digests_are_missing() {
     assert!(digests.btih.is_some());
     assert!(!digests.has_pieces && !digests.has_pgp && digests.zsync.is_none());
     for detail in [Detail::Pieces, Detail::Blocks] {
-        assert!(database.sums(path, size, mtime, digests, detail).is_none());
+        assert!(
+            database
+                .sums(version(path, size, mtime), digests, detail)
+                .is_none()
+        );
     }
 }
 
@@ -329,7 +333,7 @@ fn latencies() {
     println!(
         "hot: {:?}",
         each(100_000, &|_| drop(
-            database.file(path, size, mtime).unwrap()
+            database.file(version(path, size, mtime)).unwrap()
         ))
     );
 }

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Log, mirrors, open, until};
+use common::{Log, mirrors, open, until, version};
 use harness::{postgres::Cluster, relay::Relay};
 use mirror_cache::{Database, Settings};
 use mirror_db::CustomQuery;
@@ -262,7 +262,7 @@ fn a_redirect_can_do_without_the_table_of_hashes() {
         let (database, log) = open(&db.params(), settings);
         let ask = || {
             let (path, size, mtime) = common::FULL;
-            let record = database.file(path, size, mtime).unwrap();
+            let record = database.file(version(path, size, mtime)).unwrap();
             let mirrors = record.mirrors(&database.mirrors()).iter().count();
             let has_digests = record.digests(size, mtime).is_some();
             assert_ne!(record.digests_failed(), has_digests);
@@ -296,7 +296,7 @@ fn a_sites_own_query_for_mirrors_needs_none_of_our_tables() {
     assert_eq!(mirrors(&database, "iso/full.iso"), Ok(38));
     assert!(
         database
-            .file("iso/full.iso", 1, 1)
+            .file(version("iso/full.iso", 1, 1))
             .unwrap()
             .digests_failed()
     );
@@ -310,7 +310,7 @@ fn a_missing_privilege_is_said_once_until_it_is_granted() {
     let params = db.params().replace("user=mirrorbrain", "user=reader");
     let (database, log) = open(&params, uncached());
     for _ in 0..20 {
-        let record = database.file("iso/full.iso", 1, 1).unwrap();
+        let record = database.file(version("iso/full.iso", 1, 1)).unwrap();
         assert_eq!(record.mirrors(&database.mirrors()).iter().count(), 36);
         assert!(record.digests_failed());
     }

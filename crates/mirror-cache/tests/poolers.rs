@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{FULL, fixture, mirrors, open, ttl, until};
+use common::{FULL, fixture, mirrors, open, ttl, until, version};
 use harness::{pgbouncer::Pgbouncer, postgres::Cluster};
 use mirror_cache::Settings;
 use mirror_db::{CustomQuery, Detail};
@@ -80,9 +80,9 @@ fn a_pooler_of_transactions_is_noticed_and_nothing_is_left_in_its_sessions() {
     assert_eq!(failed, 0);
     let (database, _) = &all[0];
     let (path, size, mtime) = FULL;
-    let record = database.file(path, size, mtime).unwrap();
+    let record = database.file(version(path, size, mtime)).unwrap();
     let digests = record.digests(size, mtime).unwrap();
-    let sums = database.sums(path, size, mtime, digests, Detail::Blocks);
+    let sums = database.sums(version(path, size, mtime), digests, Detail::Blocks);
     let range = sums.unwrap().range(0).unwrap();
     assert!(!range.as_ref().is_empty());
     for (_, log) in &all {

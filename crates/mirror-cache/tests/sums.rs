@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{FULL, Log, Open, open, ttl};
+use common::{FULL, Log, Open, open, ttl, version};
 use harness::postgres::{Cluster, Database as TestDatabase};
 use mirror_cache::{Database, Settings, SumsError};
 use mirror_db::{CustomQuery, Detail, Digests};
@@ -42,13 +42,15 @@ fn with_own_query(db: &TestDatabase<'_>, sql: &str) -> (Open, Log) {
 
 fn digests(database: &Database) -> Digests {
     let (path, size, mtime) = FULL;
-    let record = database.file(path, size, mtime).unwrap();
+    let record = database.file(version(path, size, mtime)).unwrap();
     record.digests(size, mtime).unwrap().clone()
 }
 
 fn read(database: &Database, digests: &Digests, detail: Detail) -> Result<Vec<u8>, SumsError> {
     let (path, size, mtime) = FULL;
-    let sums = database.sums(path, size, mtime, digests, detail).unwrap();
+    let sums = database
+        .sums(version(path, size, mtime), digests, detail)
+        .unwrap();
     let mut all = Vec::new();
     while (all.len() as u64) < sums.length() {
         let range = sums.range(all.len() as u64)?;
@@ -88,7 +90,9 @@ fn sums_of_several_ranges_are_those_that_are_stored() {
         let pieces = read(&database, &digests, Detail::Pieces).unwrap();
         assert_eq!(pieces.len(), 6 * 20);
         let (path, size, mtime) = FULL;
-        let signature = database.signature(path, size, mtime, &digests).unwrap();
+        let signature = database
+            .signature(version(path, size, mtime), &digests)
+            .unwrap();
         assert!(signature.starts_with("-----BEGIN PGP"));
         drop(database);
         assert_eq!(log.take(), Vec::<String>::new());
@@ -109,7 +113,7 @@ fn sums_that_change_on_the_way_are_noticed() {
         "zsums = zsums || 'x'::bytea",
         "mtime = mtime + 1",
     ] {
-        let sums = database.sums(path, size, mtime, &digests, Detail::Blocks);
+        let sums = database.sums(version(path, size, mtime), &digests, Detail::Blocks);
         let sums = sums.unwrap();
         let start = sums.range(0).unwrap().as_ref().len() as u64;
         db.sql(&format!(
@@ -159,13 +163,13 @@ fn look_ups_do_not_wait_for_sums() {
     scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
-                let sums = database.sums(path, size, mtime, &digests, Detail::Blocks);
+                let sums = database.sums(version(path, size, mtime), &digests, Detail::Blocks);
                 sums.unwrap().range(0).map(|_| ()).unwrap();
             });
         }
         sleep(Duration::from_millis(100));
         let asked = Instant::now();
-        database.file("iso/none.iso", 1, 1).unwrap();
+        database.file(version("iso/none.iso", 1, 1)).unwrap();
         let took = asked.elapsed();
         assert!(took < Duration::from_millis(250), "{took:?}");
     });

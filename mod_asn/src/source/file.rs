@@ -1,6 +1,6 @@
 //! `ASLookupDatabase`: an mmdb file.
 
-use super::Found;
+use super::Network;
 use crate::Asn;
 use apache::{Child, Level, MappedFile, ProcessLog};
 use geo_db::{Event, Reloading};
@@ -38,10 +38,10 @@ impl FileSource {
         self.refresh();
     }
 
-    pub fn find(&self, address: IpAddr) -> Option<Found> {
+    pub fn find(&self, address: IpAddr) -> Option<Network> {
         self.refresh();
         let found = self.database.autonomous_system(address)?;
-        Some(Found {
+        Some(Network {
             prefix: found.prefix.to_string(),
             asn: found.number.to_string(),
         })

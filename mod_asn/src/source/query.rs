@@ -1,7 +1,7 @@
 //! A query for each new address, and a cache of its answers: `ASLookupQuery`, or our own where the
 //! table cannot be kept in memory.
 
-use super::{Databases, Found};
+use super::{Databases, Network};
 use pg::{ConnectionInfo, DbError, Pool, PoolSettings, Statement};
 use quick_cache::sync::Cache;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub struct QuerySource {
     takes_address: bool,
     lifetime: Duration,
     pool: OnceLock<Arc<Pool>>,
-    cache: Cache<IpAddr, (Instant, Option<Arc<Found>>)>,
+    cache: Cache<IpAddr, (Instant, Option<Arc<Network>>)>,
 }
 
 impl QuerySource {
@@ -49,7 +49,7 @@ impl QuerySource {
             .set(databases.shared(&self.database, &self.settings));
     }
 
-    pub fn find(&self, address: IpAddr) -> Option<Found> {
+    pub fn find(&self, address: IpAddr) -> Option<Network> {
         let fresh = |at: &Instant| at.elapsed() < self.lifetime;
         if let Some((_, found)) = self.cache.get(&address).filter(|(at, _)| fresh(at)) {
             return found.map(|found| (*found).clone());
@@ -76,7 +76,7 @@ pub(super) fn ask(
     statement: &Arc<Statement>,
     takes_address: bool,
     address: IpAddr,
-) -> Result<Option<Found>, DbError> {
+) -> Result<Option<Network>, DbError> {
     let parameters = if takes_address {
         vec![address.to_string()]
     } else {
@@ -88,5 +88,5 @@ pub(super) fn ask(
     let mut text = || columns.next().flatten().filter(plain);
     Ok(text()
         .zip(text())
-        .map(|(prefix, asn)| Found { prefix, asn }))
+        .map(|(prefix, asn)| Network { prefix, asn }))
 }

@@ -1,6 +1,6 @@
 //! The table `pfx2asn`, in memory that the children share.
 
-use super::{Databases, Found, logger};
+use super::{Databases, Network, logger};
 use apache::{Child, Level, MappedFile, Networks};
 use asn::shared::{FALLBACK_QUERY, Refresher, RefresherHandle, SharedTable};
 use background::{LogLevel, Logger};
@@ -123,7 +123,7 @@ impl SharedSource {
         })
     }
 
-    pub fn find(&self, address: IpAddr) -> Option<Found> {
+    pub fn find(&self, address: IpAddr) -> Option<Network> {
         // Most look-ups end here, so it comes first.
         if let Some(found) = self.table.lookup(address) {
             return Some(found_text(found));
@@ -139,8 +139,8 @@ impl SharedSource {
     }
 }
 
-fn found_text(network: asn::table::Network) -> Found {
-    Found {
+fn found_text(network: asn::table::Network) -> Network {
+    Network {
         prefix: network.prefix.text(),
         asn: network.asn.to_string(),
     }

@@ -1,12 +1,12 @@
 //! Retries: what a client gets that asks for the same file again.
 
-use super::Job;
+use super::FileRequest;
 use crate::retry::Attempt;
 use apache::Method;
 use mirror_selection::Selection;
 use representation::redirect::MAX_DUPLICATES;
 
-impl Job<'_> {
+impl FileRequest<'_> {
     /// The client's attempts to get the file; `None` if each request counts for itself.
     pub(super) fn attempt(&self, key: &[u8]) -> Option<Attempt<'_>> {
         let time = self.exchange.config.retry_time();
@@ -36,7 +36,7 @@ impl Job<'_> {
             selection.put_first(turn);
             return Some(selection);
         }
-        let size = self.subject.size;
+        let size = self.file.size;
         self.exchange.fallbacks(Some(&selection), &self.who, size)
     }
 

@@ -1,6 +1,6 @@
 //! What a document can be made from, where the database knows or tells less than all.
 
-use super::Job;
+use super::FileRequest;
 use crate::made_hashes::{Made, NotMade};
 use representation::{Digest, Representation};
 
@@ -41,7 +41,7 @@ impl Basis {
     }
 }
 
-impl Job<'_> {
+impl FileRequest<'_> {
     /// Hashes of a small file, for a representation that holds them and a database that does not
     /// know them.
     pub(super) fn make_hashes(&self, representation: Representation) -> Result<Made, NotMade> {
@@ -50,10 +50,10 @@ impl Job<'_> {
             _ => representation.is_metalink() || representation == Representation::Mirrorlist,
         };
         let most = self.exchange.config.hash_max_size();
-        if !holds || self.subject.size > most || most == 0 {
+        if !holds || self.file.size > most || most == 0 {
             return Err(NotMade::Unwanted);
         }
-        let made = self.exchange.runtime.made_hashes.of(&self.subject);
+        let made = self.exchange.runtime.made_hashes.of(&self.file);
         if let Err(problem) = made {
             self.step(|| format!("no hashes were made: {problem}"));
         }

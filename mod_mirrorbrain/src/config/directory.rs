@@ -32,7 +32,7 @@ pub enum Network {
 
 /// The record of a section. `None` is "not set here": the outer section's value counts.
 #[derive(Default)]
-pub struct Directory {
+pub struct DirectoryConfig {
     pub engine: Option<bool>,
     /// The directory that file paths are relative to: where the engine was first set On.
     pub base: Option<Arc<Base>>,
@@ -57,7 +57,7 @@ pub struct Directory {
     pub compatible: Option<bool>,
 }
 
-impl Config for Directory {
+impl Config for DirectoryConfig {
     fn create() -> Self {
         Self::default()
     }
@@ -145,7 +145,7 @@ impl Config for Directory {
     }
 }
 
-impl Directory {
+impl DirectoryConfig {
     /// `MirrorBrainEngine`
     pub fn is_on(&self) -> bool {
         self.engine.unwrap_or(false)

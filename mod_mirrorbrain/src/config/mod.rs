@@ -4,6 +4,6 @@ mod directory;
 mod list;
 mod server;
 
-pub use directory::{Directory, Network};
+pub use directory::{DirectoryConfig, Network};
 pub use list::List;
-pub use server::{Server, YumPattern, YumRule};
+pub use server::{ServerConfig, YumPattern, YumRule};

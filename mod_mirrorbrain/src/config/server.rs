@@ -27,7 +27,7 @@ pub type YumRule = Rule<YumPattern>;
 
 /// The record of a server. `None` is "not set here": the main server's value counts.
 #[derive(Default)]
-pub struct Server {
+pub struct ServerConfig {
     pub dbd: DbdSettings,
     /// The engine is on in a section of this very server, not of the main server only.
     pub used_here: bool,
@@ -60,7 +60,7 @@ pub struct Server {
     pub runtime: OnceLock<Runtime>,
 }
 
-impl Config for Server {
+impl Config for ServerConfig {
     fn create() -> Self {
         Self::default()
     }
@@ -119,7 +119,7 @@ impl Config for Server {
     }
 }
 
-impl DbdRecord for Server {
+impl DbdRecord for ServerConfig {
     fn dbd(&self) -> &DbdSettings {
         &self.dbd
     }

@@ -1,6 +1,6 @@
 //! Setters of the server record that concern the database.
 
-use crate::config::Server;
+use crate::config::ServerConfig;
 use apache::argument::{number, seconds, text, wrong};
 use apache::{Command, SetResult};
 use mirror_db::CustomQuery;
@@ -11,12 +11,12 @@ use std::sync::Arc;
 const MIRROR_QUERY_PARAMETERS: usize = 1;
 const HASH_QUERY_PARAMETERS: usize = 3;
 
-pub fn mirror_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn mirror_query(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.mirror_query = Some(query(command, args, MIRROR_QUERY_PARAMETERS)?);
     Ok(())
 }
 
-pub fn hash_query(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn hash_query(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.hash_query = Some(query(command, args, HASH_QUERY_PARAMETERS)?);
     Ok(())
 }
@@ -32,17 +32,17 @@ fn query(
         .map_err(|problem| wrong(command, sql, problem))
 }
 
-pub fn cache_ttl(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn cache_ttl(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.cache_ttl = Some(seconds(command, args, 0)?);
     Ok(())
 }
 
-pub fn cache_stale(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn cache_stale(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.cache_stale = Some(seconds(command, args, 0)?);
     Ok(())
 }
 
-pub fn cache_size(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn cache_size(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.cache_bytes = Some(number(command, args, 0, "bytes")?);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Setters of the directory record.
 
 use super::value::regex;
-use crate::config::{Directory, Network, Server};
+use crate::config::{DirectoryConfig, Network, ServerConfig};
 use crate::mask::Mask;
 use apache::argument::{bytes, number, secret, text, wrong};
 use apache::{Command, SetResult};
@@ -12,13 +12,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A setter with arguments.
-pub type Set = fn(&mut Directory, &Command<'_>, &[&CStr]) -> SetResult;
+pub type Set = fn(&mut DirectoryConfig, &Command<'_>, &[&CStr]) -> SetResult;
 /// A setter of a flag.
-pub type SetFlag = fn(&mut Directory, &Command<'_>, bool) -> SetResult;
+pub type SetFlag = fn(&mut DirectoryConfig, &Command<'_>, bool) -> SetResult;
 
 pub fn engine(
-    directory: &mut Directory,
-    server: &mut Server,
+    directory: &mut DirectoryConfig,
+    server: &mut ServerConfig,
     command: &Command<'_>,
     on: bool,
 ) -> SetResult {
@@ -28,38 +28,46 @@ pub fn engine(
     Ok(())
 }
 
-pub fn debug(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+pub fn debug(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> SetResult {
     directory.debug = Some(on);
     Ok(())
 }
 
-pub fn form_get(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+pub fn form_get(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> SetResult {
     directory.form_get = Some(on);
     Ok(())
 }
 
-pub fn head_locally(directory: &mut Directory, _: &Command<'_>, on: bool) -> SetResult {
+pub fn head_locally(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> SetResult {
     directory.head_locally = Some(on);
     Ok(())
 }
 
-pub fn min_size(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn min_size(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory.min_size = Some(number(command, args, 0, "bytes")?);
     Ok(())
 }
 
-pub fn exclude_type(directory: &mut Directory, _: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn exclude_type(directory: &mut DirectoryConfig, _: &Command<'_>, args: &[&CStr]) -> SetResult {
     directory.excluded_types.push(bytes(args, 0).into());
     Ok(())
 }
 
-pub fn exclude_agent(directory: &mut Directory, _: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn exclude_agent(
+    directory: &mut DirectoryConfig,
+    _: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory.excluded_agents.push(bytes(args, 0).into());
     Ok(())
 }
 
 pub fn exclude_network(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -77,7 +85,7 @@ pub fn exclude_network(
 }
 
 pub fn exclude_address(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -90,7 +98,7 @@ pub fn exclude_address(
 }
 
 pub fn exclude_files(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -99,7 +107,7 @@ pub fn exclude_files(
 }
 
 pub fn volatile_files(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -111,7 +119,7 @@ pub fn volatile_files(
 const LARGEST_HASH_MAX_SIZE: u64 = 64 << 20;
 
 pub fn hash_max_size(
-    directory: &mut Directory,
+    directory: &mut DirectoryConfig,
     command: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
@@ -127,7 +135,11 @@ pub fn hash_max_size(
 /// Later no client still waits for its file.
 const LONGEST_RETRY_TIME: u16 = 3600;
 
-pub fn retry_time(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn retry_time(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let time = number(command, args, 0, "seconds")?;
     if time > LONGEST_RETRY_TIME {
         let most = format!("is more than {LONGEST_RETRY_TIME} seconds");
@@ -137,12 +149,20 @@ pub fn retry_time(directory: &mut Directory, command: &Command<'_>, args: &[&CSt
     Ok(())
 }
 
-pub fn torrent_mask(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn torrent_mask(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory.torrent_mask = Some(regex(command, args)?);
     Ok(())
 }
 
-pub fn fallback(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn fallback(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let (region, country) = (text(command, args, 0)?, text(command, args, 1)?);
     let url = text(command, args, 2)?;
     match Mirror::fallback(region, country, url) {
@@ -152,19 +172,31 @@ pub fn fallback(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]
     Ok(())
 }
 
-pub fn stamp_key(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn stamp_key(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory.stamp_key = Some(secret(command, args)?.into());
     Ok(())
 }
 
-pub fn trusted(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn trusted(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     directory
         .trusted
         .push(prefix(command, text(command, args, 0)?)?);
     Ok(())
 }
 
-pub fn distance(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn distance(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let value = text(command, args, 0)?;
     let distance = value
         .parse()
@@ -173,7 +205,11 @@ pub fn distance(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]
     Ok(())
 }
 
-pub fn compatible(directory: &mut Directory, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn compatible(
+    directory: &mut DirectoryConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let value = text(command, args, 0)?;
     directory.compatible = match value {
         "2.19" => Some(true),

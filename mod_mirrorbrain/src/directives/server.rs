@@ -1,7 +1,7 @@
 //! Setters of the server record, apart from those of the database.
 
 use super::value::file;
-use crate::config::{Server, YumPattern, YumRule};
+use crate::config::{ServerConfig, YumPattern, YumRule};
 use apache::argument::{bytes, number, seconds, text, wrong};
 use apache::{Command, Regex, SetResult};
 use representation::yum::Format;
@@ -10,14 +10,14 @@ use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 /// A setter with arguments.
-pub type Set = fn(&mut Server, &Command<'_>, &[&CStr]) -> SetResult;
+pub type Set = fn(&mut ServerConfig, &Command<'_>, &[&CStr]) -> SetResult;
 /// A setter of a flag.
-pub type SetFlag = fn(&mut Server, &Command<'_>, bool) -> SetResult;
+pub type SetFlag = fn(&mut ServerConfig, &Command<'_>, bool) -> SetResult;
 
 /// mod_memcache's port, if none is given.
 const MEMCACHED_PORT: u16 = 11211;
 
-pub fn publisher(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn publisher(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let (name, url) = (text(command, args, 0)?, text(command, args, 1)?);
     server.publisher = Some(Arc::new(Publisher {
         name: name.to_owned(),
@@ -26,17 +26,21 @@ pub fn publisher(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> 
     Ok(())
 }
 
-pub fn magnet_links(server: &mut Server, _: &Command<'_>, on: bool) -> SetResult {
+pub fn magnet_links(server: &mut ServerConfig, _: &Command<'_>, on: bool) -> SetResult {
     server.magnet_links = Some(on);
     Ok(())
 }
 
-pub fn broken_mirrors(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn broken_mirrors(
+    server: &mut ServerConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     server.broken_mirrors = Some(file(command, args)?);
     Ok(())
 }
 
-pub fn tracker(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn tracker(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let url = text(command, args, 0)?;
     if url.is_empty() {
         return Err(wrong(command, url, "is not a URL"));
@@ -45,7 +49,7 @@ pub fn tracker(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> Se
     Ok(())
 }
 
-pub fn dht_node(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn dht_node(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let (host, port) = (text(command, args, 0)?, text(command, args, 1)?);
     if host.is_empty() {
         return Err(wrong(command, host, "is not a host"));
@@ -60,16 +64,16 @@ pub fn dht_node(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
     Ok(())
 }
 
-pub fn yum_dir(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn yum_dir(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     list_rule(server, command, args, Format::Yum)
 }
 
-pub fn apt_dir(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn apt_dir(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     list_rule(server, command, args, Format::Apt)
 }
 
 fn list_rule(
-    server: &mut Server,
+    server: &mut ServerConfig,
     command: &Command<'_>,
     args: &[&CStr],
     format: Format,
@@ -87,27 +91,27 @@ fn list_rule(
     Ok(())
 }
 
-pub fn style_sheet(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn style_sheet(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.style_sheet = Some(text(command, args, 0)?.into());
     Ok(())
 }
 
-pub fn page_header(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn page_header(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.page_header = Some(file(command, args)?);
     Ok(())
 }
 
-pub fn page_footer(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn page_footer(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.page_footer = Some(file(command, args)?);
     Ok(())
 }
 
-pub fn suppress_file_names(server: &mut Server, _: &Command<'_>, on: bool) -> SetResult {
+pub fn suppress_file_names(server: &mut ServerConfig, _: &Command<'_>, on: bool) -> SetResult {
     server.suppress_file_names = Some(on);
     Ok(())
 }
 
-pub fn instance(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn instance(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     let name = text(command, args, 0)?;
     // It becomes part of a memcached key.
     if name.is_empty() || name.len() > 100 || !name.bytes().all(|b| b.is_ascii_graphic()) {
@@ -121,17 +125,25 @@ pub fn instance(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> S
     Ok(())
 }
 
-pub fn memcached(server: &mut Server, _: &Command<'_>, on: bool) -> SetResult {
+pub fn memcached(server: &mut ServerConfig, _: &Command<'_>, on: bool) -> SetResult {
     server.memcached = Some(on);
     Ok(())
 }
 
-pub fn memcached_lifetime(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn memcached_lifetime(
+    server: &mut ServerConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     server.memcached_lifetime = Some(seconds(command, args, 1)?);
     Ok(())
 }
 
-pub fn memcache_server(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn memcache_server(
+    server: &mut ServerConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     let value = text(command, args, 0)?;
     let (host, port) = match value.rsplit_once(':') {
         // An IPv6 address has to be in brackets, or its last group would be the port.
@@ -152,17 +164,21 @@ pub fn memcache_server(server: &mut Server, command: &Command<'_>, args: &[&CStr
     }
 }
 
-pub fn geo_database(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn geo_database(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.geo_database = Some(file(command, args)?);
     Ok(())
 }
 
-pub fn max_large(server: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn max_large(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
     server.max_large = Some(number(command, args, 1, "documents")?);
     Ok(())
 }
 
-pub fn hashes_path_prefix(_: &mut Server, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+pub fn hashes_path_prefix(
+    _: &mut ServerConfig,
+    command: &Command<'_>,
+    args: &[&CStr],
+) -> SetResult {
     Err(wrong(
         command,
         &bytes(args, 0).to_string_lossy(),

@@ -1,6 +1,6 @@
 //! Ranges that were read a moment ago, for other requests for the same file.
 
-use super::{Detail, Subject, SumsError, reader::PATIENCE};
+use super::{Detail, HashedVersion, SumsError, reader::PATIENCE};
 use quick_cache::{
     Weighter,
     sync::{Cache, GuardResult},
@@ -16,7 +16,7 @@ const SIZE: u64 = 4 << 20;
 /// Which part of which sums.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Section {
-    pub subject: Arc<Subject>,
+    pub version: Arc<HashedVersion>,
     pub detail: Detail,
     pub offset: u64,
     pub length: u64,
@@ -86,22 +86,24 @@ impl Ranges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mirror_db::Digests;
+    use mirror_db::{Digests, FileVersion};
     use std::{
         sync::atomic::{AtomicUsize, Ordering},
         thread::{scope, sleep},
     };
 
     fn section(offset: u64, length: u64) -> Section {
-        let subject = Subject {
-            path: "a".into(),
-            size: 1,
-            mtime: 1,
+        let version = HashedVersion {
+            file: FileVersion {
+                path: "a".into(),
+                size: 1,
+                mtime: 1,
+            },
             digests: Digests::default(),
             generation: 0,
         };
         Section {
-            subject: Arc::new(subject),
+            version: Arc::new(version),
             detail: Detail::Blocks,
             offset,
             length,

@@ -1,7 +1,7 @@
 //! Reads sums and signatures, for all requests of a process.
 
 use super::{
-    Subject, SumsError,
+    HashedVersion, SumsError,
     budget::Budget,
     ranges::{Ranges, Section},
 };
@@ -64,9 +64,9 @@ impl SumsReader {
     }
 
     /// The detached PGP signature in ASCII armour; empty when there is none.
-    pub fn signature(&self, pool: &Pool, subject: &Subject) -> Result<String, SumsError> {
+    pub fn signature(&self, pool: &Pool, version: &HashedVersion) -> Result<String, SumsError> {
         let statement = self.statements.signature();
-        let rows = self.query(pool, statement, self.parameters(subject))?;
+        let rows = self.query(pool, statement, self.parameters(version))?;
         signature(statement, &rows)?.ok_or(SumsError::Changed)
     }
 
@@ -81,11 +81,8 @@ impl SumsReader {
         Ok(pool.query(statement, parameters)?)
     }
 
-    fn parameters(&self, subject: &Subject) -> Vec<String> {
-        let Subject {
-            path, size, mtime, ..
-        } = subject;
-        self.statements.parameters(path, *size, *mtime)
+    fn parameters(&self, version: &HashedVersion) -> Vec<String> {
+        self.statements.parameters(version.file.borrowed())
     }
 
     fn read(&self, pool: &Pool, section: &Section) -> Result<Vec<u8>, SumsError> {
@@ -111,14 +108,14 @@ impl SumsReader {
         section: &Section,
     ) -> Result<(Stored, Vec<u8>), SumsError> {
         let Section {
-            subject, detail, ..
+            version, detail, ..
         } = section;
         let statement = self.statements.section(*detail);
-        let mut parameters = self.parameters(subject);
+        let mut parameters = self.parameters(version);
         parameters.extend(guess.place(section.offset, section.length));
         let rows = self.query(pool, statement, parameters)?;
         let row = SectionRow::first(statement, &rows).ok_or(SumsError::Changed)?;
-        if !row.is_of(&subject.digests, *detail, subject.length(*detail))? {
+        if !row.is_of(&version.digests, *detail, version.length(*detail))? {
             return Err(SumsError::Changed);
         }
         let part = row.part(guess, section.offset)?;

@@ -4,6 +4,7 @@ use background::{LogLevel, Logger};
 use harness::postgres::{Cluster, Database as TestDatabase};
 use metrics::Board;
 use mirror_cache::{Database, Databases, Process, Settings};
+use mirror_db::FileVersion;
 use pg::ConnectionInfo;
 use std::{
     ops::Deref,
@@ -14,6 +15,12 @@ use std::{
 /// Size and mtime of the fixture's `iso/full.iso`.
 #[allow(dead_code, reason = "not every test binary uses it")]
 pub const FULL: (&str, u64, i64) = ("iso/full.iso", 1_500_000, 1_700_000_000);
+
+/// A version of a file.
+#[allow(dead_code, reason = "not every test binary uses it")]
+pub fn version(path: &str, size: u64, mtime: i64) -> FileVersion<&str> {
+    FileVersion { path, size, mtime }
+}
 
 /// A database with the recorded fixture.
 #[allow(dead_code, reason = "not every test binary uses it")]
@@ -99,7 +106,7 @@ pub fn open(params: &str, settings: Settings) -> (Open, Log) {
 /// How many mirrors may be used for a file.
 #[allow(dead_code, reason = "not every test binary uses it")]
 pub fn mirrors(database: &Database, path: &str) -> Result<usize, pg::DbError> {
-    let record = database.file(path, 1, 1)?;
+    let record = database.file(version(path, 1, 1))?;
     Ok(record.mirrors(&database.mirrors()).iter().count())
 }
 

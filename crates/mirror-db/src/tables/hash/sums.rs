@@ -7,7 +7,7 @@ use super::{
     decode::{digest, number, text},
     stored::{decoded, first_column},
 };
-use crate::{CustomQuery, own_query::hashes};
+use crate::{CustomQuery, FileVersion, own_query::hashes};
 use metrics::Step;
 use pg::{DbError, Statement};
 use std::sync::Arc;
@@ -92,7 +92,8 @@ impl SumsStatements {
     }
 
     /// The parameters by which each of the statements finds a version of a file.
-    pub fn parameters(&self, path: &str, size: u64, mtime: i64) -> Vec<String> {
+    pub fn parameters(&self, file: FileVersion<&str>) -> Vec<String> {
+        let FileVersion { path, size, mtime } = file;
         let mut parameters = vec![path.to_owned(), size.to_string(), mtime.to_string()];
         parameters.truncate(self.own.unwrap_or(parameters.len()));
         parameters

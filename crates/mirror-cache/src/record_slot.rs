@@ -8,20 +8,20 @@ use std::{
 
 /// Keeps the record of one file for the next request, which is spared the search in the cache.
 ///
-/// For [`Database::remembered_file`](crate::Database::remembered_file), which tells whether the
+/// For [`Database::file_in_slot`](crate::Database::file_in_slot), which tells whether the
 /// record still holds. The first record stays: whoever owns this replaces it as a whole before long.
 #[derive(Debug, Default)]
-pub struct Remembered(OnceLock<Kept>);
+pub struct RecordSlot(OnceLock<KeptRecord>);
 
-impl Remembered {
+impl RecordSlot {
     /// The largest record that is kept, in bytes: it may live on when the cache has no room for it.
     pub const LARGEST: u64 = 1024;
 
-    pub(crate) fn kept(&self) -> Option<&Kept> {
+    pub(crate) fn kept(&self) -> Option<&KeptRecord> {
         self.0.get()
     }
 
-    pub(crate) fn keep(&self, kept: Kept) {
+    pub(crate) fn keep(&self, kept: KeptRecord) {
         if kept.record.weight() <= Self::LARGEST {
             // Another thread may have been faster.
             let _ = self.0.set(kept);
@@ -31,7 +31,7 @@ impl Remembered {
 
 /// A record, and what it is the answer to.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeptRecord {
     /// The cache's when the question was asked; tells databases apart, too.
     pub generation: u64,
     pub size: u64,
@@ -41,19 +41,19 @@ pub(crate) struct Kept {
 
 /// The record of a file, from where a caller keeps it or from the cache.
 #[derive(Debug)]
-pub enum Found<'a> {
-    /// Kept by the caller.
-    Kept(&'a FileRecord),
+pub enum RecordRef<'a> {
+    /// From the slot.
+    Slot(&'a FileRecord),
     /// From the cache or the database.
     Shared(Arc<FileRecord>),
 }
 
-impl Deref for Found<'_> {
+impl Deref for RecordRef<'_> {
     type Target = FileRecord;
 
     fn deref(&self) -> &FileRecord {
         match self {
-            Self::Kept(record) => record,
+            Self::Slot(record) => record,
             Self::Shared(record) => record,
         }
     }

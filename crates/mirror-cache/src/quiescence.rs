@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Calm makes nothing younger that was read longer ago than this: something between us and the tables
+/// Quiescence makes nothing younger that was read longer ago than this: something between us and the tables
 /// that nobody thought of must not be believed for ever.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
@@ -18,7 +18,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 const LATELY: Duration = Duration::from_secs(3);
 
 /// The periods that still matter, the last one last.
-pub(crate) struct Calm {
+pub(crate) struct Quiescence {
     periods: ArcSwap<Vec<Period>>,
     /// How long a period matters after its end.
     memory: Duration,
@@ -38,7 +38,7 @@ pub(crate) struct Look {
     pub answered: Instant,
 }
 
-impl Calm {
+impl Quiescence {
     /// For records that live for `ttl`.
     pub fn new(ttl: Duration) -> Self {
         Self {
@@ -89,25 +89,25 @@ impl Calm {
 mod tests {
     use super::*;
 
-    /// Periods by seconds: calm from 11 to 20, and from 31 on; the last look was asked at 40.
-    fn calm() -> (Calm, impl Fn(u64) -> Instant) {
+    /// Periods by seconds: nothing is written from 11 to 20, and from 31 on; the last look was asked at 40.
+    fn periods() -> (Quiescence, impl Fn(u64) -> Instant) {
         let start = Instant::now();
         let at = move |second| start + Duration::from_secs(second);
         let look = |asked| Look {
             asked: at(asked),
             answered: at(asked + 1),
         };
-        let calm = Calm::new(Duration::from_secs(30));
-        calm.begins(look(10));
-        calm.goes_on(look(20));
-        calm.begins(look(30));
-        calm.goes_on(look(40));
-        (calm, at)
+        let quiescence = Quiescence::new(Duration::from_secs(30));
+        quiescence.begins(look(10));
+        quiescence.goes_on(look(20));
+        quiescence.begins(look(30));
+        quiescence.goes_on(look(40));
+        (quiescence, at)
     }
 
     #[test]
     fn an_answer_is_right_until_the_end_of_its_period() {
-        let (calm, at) = calm();
+        let (quiescence, at) = periods();
         for (asked, right) in [
             // Before the first period, and in the seconds of the looks, nothing is known.
             (5, 5),
@@ -121,20 +121,24 @@ mod tests {
             (31, 40),
             (41, 41),
         ] {
-            assert_eq!(calm.right_until(at(asked)), at(right), "asked at {asked}");
+            assert_eq!(
+                quiescence.right_until(at(asked)),
+                at(right),
+                "asked at {asked}"
+            );
         }
     }
 
     #[test]
     fn periods_are_forgotten() {
-        let (calm, at) = calm();
+        let (quiescence, at) = periods();
         let look = Look {
             asked: at(50),
             answered: at(51),
         };
-        calm.begins(look);
-        assert_eq!(calm.periods.load().len(), 2);
-        assert_eq!(calm.right_until(at(15)), at(15));
-        assert_eq!(calm.right_until(at(35)), at(40));
+        quiescence.begins(look);
+        assert_eq!(quiescence.periods.load().len(), 2);
+        assert_eq!(quiescence.right_until(at(15)), at(15));
+        assert_eq!(quiescence.right_until(at(35)), at(40));
     }
 }
