@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use crate::session::{Session, warn};
-use geo_db::{City, Database, continent_of};
+use geo_db::{City, Database};
 use mirror_db::tables::pfx2asn::{self, Network};
 use mirror_db::tables::place_name;
 use pg::{Connection, SqlState};
@@ -131,7 +131,7 @@ pub fn rounded(degrees: f64) -> f64 {
 /// # Errors
 /// If it cannot, and those of the database.
 pub fn check_country(connection: &mut Connection, code: &str) -> Result<(), Failure> {
-    if code == "**" || continent_of(code).is_some() {
+    if code == "**" || places::continent_of(code).is_some() {
         return Ok(());
     }
     if place_name::countries(connection)?.contains_key(&code.to_lowercase()) {
@@ -147,7 +147,8 @@ pub fn check_country(connection: &mut Connection, code: &str) -> Result<(), Fail
 /// If it cannot, and those of the database.
 pub fn check_region(connection: &mut Connection, code: &str) -> Result<(), Failure> {
     let lower = code.to_lowercase();
-    if ["af", "an", "as", "eu", "na", "oc", "sa", "**"].contains(&&*lower)
+    if code == "**"
+        || places::Continent::parse(code).is_some()
         || place_name::regions(connection)?.contains_key(&lower)
     {
         return Ok(());

@@ -2,8 +2,8 @@
 
 use crate::runtime::Runtime;
 use apache::{Request, Table};
-use geo_db::continent_of;
-use mirror_selection::{Client, Code, Region, parse_coordinates};
+use mirror_selection::{Client, Code, Region};
+use places::{Continent, continent_of, parse_coordinates};
 use representation::query::QueryArguments;
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -87,7 +87,7 @@ impl<'r> Who<'r> {
         let asn = text(env, c"ASN");
         let coordinates = fact(env, &LATITUDE).zip(fact(env, &LONGITUDE));
         let continent_code = continent_code
-            .or_else(|| continent_of(country.as_ref()?.as_str()))
+            .or_else(|| Some(continent_of(country.as_ref()?.as_str())?.code()))
             .unwrap_or(UNKNOWN);
         Self {
             client: Client {
@@ -139,7 +139,8 @@ impl<'r> Who<'r> {
         let continent = self
             .client
             .country
-            .and_then(|country| continent_of(country.as_str()));
+            .and_then(|country| continent_of(country.as_str()))
+            .map(Continent::code);
         self.client.region = continent.and_then(Region::parse);
         self.country_code = code.into();
         self.continent_code = continent.unwrap_or(UNKNOWN).into();

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use maxminddb::{LookupResult, PathElement, path};
 use serde::Serialize;
 
-use crate::{Database, continent_of, record};
+use crate::{Database, record};
+use places::continent_of;
 
 /// Where an address is, as the file says it. What it does not say is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -31,7 +32,7 @@ impl<S: AsRef<[u8]>> Database<S> {
         let text = |paths: &[&[PathElement<'_>]]| record::text(&record, paths).map(str::to_owned);
         let country = text(&[&path!["country", "iso_code"], &path!["country_code"]]);
         let continent = text(&[&path!["continent", "code"], &path!["continent_code"]]);
-        let derived = || continent_of(country.as_deref()?).map(str::to_owned);
+        let derived = || Some(continent_of(country.as_deref()?)?.code().to_owned());
         Some(City {
             continent: continent.or_else(derived),
             region_code: text(&[&path!["subdivisions", 0, "iso_code"]]),

@@ -12,7 +12,8 @@ use mirror_selection::{Code, Region};
 use quick_cache::sync::Cache;
 use thiserror::Error;
 
-use crate::{continent_of, record};
+use crate::record;
+use places::continent_of;
 
 /// Brings the contents of an open file into memory, or maps them.
 pub type Opener<S> = fn(&Path, &File) -> io::Result<S>;
@@ -198,7 +199,7 @@ fn place<S: AsRef<[u8]>>(record: &LookupResult<'_, S>) -> Place {
     let country =
         text(&[&path!["country", "iso_code"], &path!["country_code"]]).and_then(Code::parse);
     let continent = text(&[&path!["continent", "code"], &path!["continent_code"]]);
-    let continent = continent.or_else(|| continent_of(country.as_ref()?.as_str()));
+    let continent = continent.or_else(|| Some(continent_of(country.as_ref()?.as_str())?.code()));
     let latitude = number(&[&path!["location", "latitude"], &path!["latitude"]]);
     let longitude = number(&[&path!["location", "longitude"], &path!["longitude"]]);
     let coordinates = latitude.zip(longitude).and_then(|(latitude, longitude)| {

@@ -9,7 +9,6 @@
 //! file gets into memory is the caller's choice, since mapping one is unsafe.
 
 mod city;
-mod continent;
 mod database;
 mod record;
 mod reloading;
@@ -17,6 +16,5 @@ mod reloading;
 pub mod writer;
 
 pub use city::City;
-pub use continent::continent_of;
 pub use database::{AutonomousSystem, Database, Error, Opener, Place};
 pub use reloading::{Event, Reloading};

@@ -166,4 +166,24 @@ mod tests {
         let numbers = MIGRATIONS.iter().map(|m| m.number);
         assert!(numbers.eq(1..=MIGRATIONS.len() as u32));
     }
+
+    /// The tables `region` and `country` say what the pages of the modules say.
+    #[test]
+    fn countries_have_the_names_that_they_have_elsewhere() {
+        let mut count = 0;
+        for line in COUNTRIES.lines().filter(|line| line.starts_with("    ('")) {
+            let row = line.trim().trim_matches(['(', ')', ',', ';']);
+            let (code, name) = row.split_once(", ").expect("two columns");
+            let (code, name) = (
+                code.trim_matches('\''),
+                name.trim_matches('\'').replace("''", "'"),
+            );
+            let continent = places::Continent::parse(code).map(places::Continent::name);
+            // "na" is a continent and a country; so are others.
+            let names = [places::country_name(code), continent];
+            assert!(names.contains(&Some(&*name)), "{line}: {names:?}");
+            count += 1;
+        }
+        assert!(count > 250);
+    }
 }

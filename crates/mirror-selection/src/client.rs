@@ -15,7 +15,7 @@ pub struct Client {
     pub region: Option<Region>,
     /// The number of the autonomous system (RFC 6793: 32 bits).
     pub asn: Option<u32>,
-    /// Latitude and longitude in degrees, see [`parse_coordinates`](crate::parse_coordinates).
+    /// Latitude and longitude in degrees, see [`places::parse_coordinates`].
     pub coordinates: Option<(f32, f32)>,
 }
 

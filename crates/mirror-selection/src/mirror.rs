@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::place::coordinates;
 use crate::{Code, Region};
+use places::coordinates;
 
 /// A mirror: where it is, for whom it is, and how much it should get.
 #[derive(Clone, Debug, PartialEq)]

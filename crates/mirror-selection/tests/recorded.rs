@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use mirror_selection::*;
+use places::parse_coordinates;
 use serde_json::Value;
 
 fn text(value: &Value) -> &str {

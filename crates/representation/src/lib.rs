@@ -12,7 +12,6 @@
 
 pub mod accept;
 pub mod answer;
-mod countries;
 mod date;
 pub mod document;
 pub mod escape;

@@ -3,8 +3,9 @@
 use super::fields;
 use ipnet::IpNet;
 use mirror_db::CustomQuery;
-use mirror_selection::{Code, Distance, Mirror, Region, parse_coordinates};
+use mirror_selection::{Code, Distance, Mirror, Region};
 use pg::ConnectionInfo;
+use places::parse_coordinates;
 use representation::query::QueryArguments;
 use representation::yum::{Lookup, Rule, lookup};
 

@@ -6,7 +6,8 @@ use mirror_selection::{Choice, Group as Reason, Operator};
 use super::details::thousands;
 use super::map::{self, Place};
 use crate::document::{ClientInfo, Document, Sources};
-use crate::{countries, escape};
+use crate::escape;
+use places::Continent;
 
 /// What browsers open without doing something else than fetching the file.
 const SCHEMES: [&str; 5] = ["http", "https", "ftp", "ftps", "rsync"];
@@ -107,7 +108,7 @@ fn country<'a>(client: &ClientInfo<'a>) -> Option<&'a str> {
     client
         .country_name
         .filter(known)
-        .or_else(|| countries::name(code))
+        .or_else(|| places::country_name(code))
         .or(Some(code))
 }
 
@@ -179,7 +180,11 @@ fn title(doc: &Document<'_>, group: Option<Reason>) -> String {
             Some(country) => format!("For your country, {country}"),
             None => "For every country".to_owned(),
         },
-        Some(Reason::Region) => match client.continent.and_then(countries::continent) {
+        Some(Reason::Region) => match client
+            .continent
+            .and_then(Continent::parse)
+            .map(Continent::name)
+        {
             Some(continent) => format!("On your continent, {continent}"),
             None => "On your continent".to_owned(),
         },
@@ -193,7 +198,7 @@ fn row(doc: &Document<'_>, choice: &Choice<'_>, client: Option<Place>) -> Markup
     let (scheme, host) = scheme_and_host(&url);
     let scheme = scheme.to_ascii_lowercase();
     let code = choice.country();
-    let country = countries::name(code.as_str());
+    let country = places::country_name(code.as_str());
     let distance = client
         .zip(map::place(choice))
         .map(|(a, b)| map::distance(a, b));
