@@ -5,11 +5,8 @@ mod file;
 mod query;
 mod shared;
 
-use crate::Asn;
-use apache::{Child, Level, Networks, ProcessLog};
-use background::{LogLevel, Logger};
+use apache::{Child, Networks};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 pub use databases::Databases;
 pub use file::FileSource;
@@ -69,18 +66,4 @@ impl Source {
             Self::Query(_) | Self::File(_) => {}
         }
     }
-}
-
-/// httpd's log for crates that know nothing of httpd.
-fn logger(log: &Arc<ProcessLog<Asn>>) -> Logger {
-    let log = Arc::clone(log);
-    Arc::new(move |level, text| {
-        let level = match level {
-            LogLevel::Error => Level::Error,
-            LogLevel::Warning => Level::Warning,
-            LogLevel::Notice => Level::Notice,
-            LogLevel::Debug => Level::Debug,
-        };
-        log.log(level, text);
-    })
 }

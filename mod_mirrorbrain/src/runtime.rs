@@ -8,19 +8,19 @@ use crate::retry;
 use crate::roots::Roots;
 use crate::status::{self, Status};
 use apache::{
-    CheckConfig, Child, ChildInit, Configuration, Level, MappedFile, PostConfig, ProcessLog,
-    Server, SharedWords,
+    CheckConfig, Child, ChildInit, Configuration, Level, PostConfig, ProcessLog, Server,
+    SharedWords,
 };
-use background::{LogLevel, Logger};
-use geo_db::{Event, Place, Reloading};
+use geo_db::Place;
 use metrics::{Board, Slot};
 use mirror_cache::{Database, Databases, Group, Process, Settings};
+use module_kit::{GeoFile, OneEach, logger};
 use pg::{ConnectionInfo, Unavailable};
 use representation::Site;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use stickiness::Stickiness;
 
 /// Name and version, for documents and the server's signature.
@@ -35,7 +35,7 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 pub struct Runtime {
     /// None without `DBDParams`.
     database: Option<Arc<Database>>,
-    geo: Option<Arc<Geo>>,
+    geo: Option<Arc<GeoFile>>,
     log: Arc<ProcessLog<MirrorBrain>>,
     /// Where is counted what becomes of requests.
     pub status: Arc<Status>,
@@ -50,24 +50,6 @@ pub struct Runtime {
     /// The large documents that the child sends now, and how many may be.
     pub large: Arc<LargeDocuments>,
     pub most_large: usize,
-}
-
-/// The geo database, followed as its file is replaced.
-struct Geo {
-    database: Reloading<MappedFile>,
-}
-
-impl Geo {
-    fn refresh(&self, log: &ProcessLog<MirrorBrain>) {
-        let name = || self.database.path().display();
-        match self.database.refresh(Instant::now()) {
-            None => {}
-            Some(Event::Opened) => log.log(Level::Info, &format!("opened {}", name())),
-            Some(Event::Failed(problem)) => {
-                log.log(Level::Error, &format!("cannot use {}: {problem}", name()));
-            }
-        }
-    }
 }
 
 impl Runtime {
@@ -87,12 +69,12 @@ impl Runtime {
             return Place::default();
         };
         geo.refresh(&self.log);
-        geo.database.place(address)
+        geo.place(address)
     }
 
     /// The English name of an address's country.
     pub fn country_name(&self, address: IpAddr) -> Option<String> {
-        self.geo.as_ref()?.database.country_name(address)
+        self.geo.as_ref()?.country_name(address)
     }
 }
 
@@ -184,9 +166,7 @@ impl ChildInit for Startup {
             processes: child.siblings(),
             slot: slot.clone(),
         };
-        let line = Arc::clone(&log);
-        let logger: Logger = Arc::new(move |level, text| line.log(level_of(level), text));
-        let databases = Databases::start(&wanted, process, &logger);
+        let databases = Databases::start(&wanted, process, &logger(&log));
         let opened = wanted
             .iter()
             .filter_map(|(info, settings)| databases.get(info, settings).cloned());
@@ -195,8 +175,8 @@ impl ChildInit for Startup {
             log,
             status: Arc::new(Status::new(slot, groups, opened.collect())),
             databases,
-            geo: Vec::new(),
-            memories: Vec::new(),
+            geo: OneEach::default(),
+            memories: OneEach::default(),
             made_hashes: Arc::new(MadeHashes::new()),
             roots: Arc::new(Roots::new()),
             large: Arc::default(),
@@ -217,8 +197,8 @@ struct Shared<'c> {
     log: Arc<ProcessLog<MirrorBrain>>,
     status: Arc<Status>,
     databases: Databases,
-    geo: Vec<(Arc<Path>, Arc<Geo>)>,
-    memories: Vec<(Memory, Arc<Stickiness>)>,
+    geo: OneEach<Arc<Path>, GeoFile>,
+    memories: OneEach<Memory, Stickiness>,
     made_hashes: Arc<MadeHashes>,
     roots: Arc<Roots>,
     large: Arc<LargeDocuments>,
@@ -262,40 +242,26 @@ impl Shared<'_> {
             lifetime: config.memcached_lifetime.unwrap_or(DEFAULT_LIFETIME),
             servers: config.memcached_servers.to_vec(),
         };
-        if let Some((_, open)) = self.memories.iter().find(|(known, _)| *known == memory) {
-            return Some(Arc::clone(open));
-        }
-        let log = Arc::clone(&self.log);
-        let logger: stickiness::Logger = Arc::new(move |text| log.log(Level::Warning, text));
-        let Memory {
-            instance,
-            lifetime,
-            servers,
-        } = &memory;
-        let open = Arc::new(Stickiness::start(instance, *lifetime, servers, &logger));
-        self.memories.push((memory, Arc::clone(&open)));
-        Some(open)
+        let log = logger(&self.log);
+        Some(self.memories.get_or_make(memory, |memory| {
+            let Memory {
+                instance,
+                lifetime,
+                servers,
+            } = memory;
+            Stickiness::start(instance, *lifetime, servers, &log)
+        }))
     }
 
-    fn geo(&mut self, path: &Arc<Path>) -> Arc<Geo> {
-        if let Some((_, open)) = self.geo.iter().find(|(known, _)| known == path) {
-            return Arc::clone(open);
-        }
-        self.child.survive_truncation();
-        let database = Reloading::new(path, |_, file| MappedFile::map(file));
-        let open = Arc::new(Geo { database });
-        open.refresh(&self.log);
-        self.geo.push((Arc::clone(path), Arc::clone(&open)));
-        open
-    }
-}
-
-fn level_of(level: LogLevel) -> Level {
-    match level {
-        LogLevel::Error => Level::Error,
-        LogLevel::Warning => Level::Warning,
-        LogLevel::Notice => Level::Notice,
-        LogLevel::Debug => Level::Debug,
+    fn geo(&mut self, path: &Arc<Path>) -> Arc<GeoFile> {
+        let (child, log) = (self.child, &self.log);
+        self.geo.get_or_make(Arc::clone(path), |path| {
+            let file = GeoFile::new(path, |path, problem| {
+                format!("cannot use {}: {problem}", path.display())
+            });
+            file.open(child, log);
+            file
+        })
     }
 }
 

@@ -1,5 +1,10 @@
 #![forbid(unsafe_code)]
-//! The directives of mod_dbd, as our modules read them.
+//! What our modules have in common above the wrapper of httpd.
+//!
+//! [`logger`] is httpd's log for crates that know no httpd, [`GeoFile`] a geo database that children share,
+//! [`OneEach`] what virtual hosts share if they want the same.
+//!
+//! # The directives of mod_dbd
 //!
 //! Sites name their database once, in mod_dbd's words. httpd hands a directive to every module
 //! whose table lists it, so each of our modules joins [`DbdDirectives::TABLE`] to its own table
@@ -9,8 +14,14 @@
 
 mod check;
 mod directives;
+mod geo_file;
+mod log;
+mod one_each;
 mod settings;
 
 pub use check::check;
 pub use directives::{DbdDirectives, DbdRecord};
+pub use geo_file::GeoFile;
+pub use log::logger;
+pub use one_each::OneEach;
 pub use settings::DbdSettings;

@@ -10,6 +10,7 @@
 pub mod protocol;
 mod worker;
 
+use background::Logger;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,10 +18,6 @@ use worker::Worker;
 
 /// The longest that a request waits for memcached.
 const PATIENCE: Duration = Duration::from_millis(50);
-
-/// Receives messages of the background threads, once when a server goes away and once when it is
-/// back.
-pub type Logger = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A memcached server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! The thread that talks to one server.
 
 use crate::protocol::Connection;
-use crate::{Logger, PATIENCE, Server};
-use background::{Point, persist};
+use crate::{PATIENCE, Server};
+use background::{LogLevel, Logger, Point, persist};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
@@ -121,7 +121,8 @@ impl Link {
                 Ok(mut connection) => {
                     let _up = Up::new(&self.connected);
                     if self.reported {
-                        (self.log)(&format!("memcached at {} is back", self.server));
+                        let text = format!("memcached at {} is back", self.server);
+                        (self.log)(LogLevel::Warning, &text);
                         self.reported = false;
                     }
                     match serve(&mut connection, queue) {
@@ -134,10 +135,11 @@ impl Link {
                 Err(problem) => problem,
             };
             if !self.reported {
-                (self.log)(&format!(
+                let text = format!(
                     "memcached at {} is not available ({problem}); mirrors are not remembered",
                     self.server
-                ));
+                );
+                (self.log)(LogLevel::Warning, &text);
                 self.reported = true;
             }
             if !rest(queue) {

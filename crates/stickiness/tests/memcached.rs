@@ -1,12 +1,13 @@
 //! Against a real memcached, started here.
 
+use background::Logger;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-use stickiness::{Logger, Server, Stickiness};
+use stickiness::{Server, Stickiness};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
@@ -51,7 +52,7 @@ fn wait(mut condition: impl FnMut() -> bool) {
 fn memory(port: u16) -> (Stickiness, Arc<Mutex<Vec<String>>>) {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let log: Logger = Arc::new(move |text: &str| sink.lock().unwrap().push(text.to_owned()));
+    let log: Logger = Arc::new(move |_, text: &str| sink.lock().unwrap().push(text.to_owned()));
     let server = Server {
         host: "127.0.0.1".to_owned(),
         port,

@@ -1,9 +1,9 @@
 //! The connections of a child.
 
-use super::logger;
 use crate::Asn;
 use apache::{Level, ProcessLog};
 use background::Logger;
+use module_kit::{OneEach, logger};
 use pg::{ConnectionInfo, Driver, Pool, PoolSettings};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct Databases {
     log: Arc<ProcessLog<Asn>>,
     /// Not before somebody needs it.
     driver: Option<Driver>,
-    pools: Vec<(ConnectionInfo, PoolSettings, Arc<Pool>)>,
+    pools: OneEach<(ConnectionInfo, PoolSettings), Pool>,
 }
 
 impl Databases {
@@ -21,7 +21,7 @@ impl Databases {
         Self {
             log: Arc::clone(log),
             driver: None,
-            pools: Vec::new(),
+            pools: OneEach::default(),
         }
     }
 
@@ -32,14 +32,12 @@ impl Databases {
 
     /// The pool of all that connect to this in this way.
     pub fn shared(&mut self, info: &ConnectionInfo, settings: &PoolSettings) -> Arc<Pool> {
-        let same =
-            |(of, with, _): &&(ConnectionInfo, PoolSettings, _)| of == info && with == settings;
-        if let Some((_, _, pool)) = self.pools.iter().find(same) {
-            return Arc::clone(pool);
-        }
-        let pool = Arc::new(self.open(info, settings, logger(&self.log)));
-        let known = (info.clone(), settings.clone(), Arc::clone(&pool));
-        self.pools.push(known);
+        let mut pools = std::mem::take(&mut self.pools);
+        let key = (info.clone(), settings.clone());
+        let pool = pools.get_or_make(key, |(info, settings)| {
+            self.open(info, settings, logger(&self.log))
+        });
+        self.pools = pools;
         pool
     }
 

@@ -2,16 +2,15 @@
 
 use super::Network;
 use crate::Asn;
-use apache::{Child, Level, MappedFile, ProcessLog};
-use geo_db::{Event, Reloading};
+use apache::{Child, ProcessLog};
+use module_kit::GeoFile;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
-/// The file at a path, mapped; a new one is taken up when it is moved into place.
+/// The file at a path.
 pub struct FileSource {
-    database: Reloading<MappedFile>,
+    file: GeoFile,
     log: OnceLock<Arc<ProcessLog<Asn>>>,
 }
 
@@ -19,46 +18,30 @@ impl FileSource {
     /// Looks at the file, in the parent, so that what is wrong with it is said once and not by each
     /// child; a better file may come.
     pub fn new(path: &Path) -> (Self, Option<String>) {
-        let database = Reloading::new(path, |_, file| MappedFile::map(file));
-        let problem = database.inspect();
-        let source = Self {
-            database,
-            log: OnceLock::new(),
-        };
-        (
-            source,
-            problem.map(|problem| format!("ASLookupDatabase: {problem}")),
-        )
+        let file = GeoFile::new(path, |_, problem| failed(problem));
+        let problem = file.inspect().map(|problem| failed(&problem.to_string()));
+        let log = OnceLock::new();
+        (Self { file, log }, problem)
     }
 
-    /// Opens the file. All children map the same pages of it.
+    /// Opens the file.
     pub fn start(&self, child: Child<'_>, log: &Arc<ProcessLog<Asn>>) {
-        child.survive_truncation();
+        self.file.open(child, log);
         let _ = self.log.set(Arc::clone(log));
-        self.refresh();
     }
 
     pub fn find(&self, address: IpAddr) -> Option<Network> {
-        self.refresh();
-        let found = self.database.autonomous_system(address)?;
+        if let Some(log) = self.log.get() {
+            self.file.refresh(log);
+        }
+        let found = self.file.autonomous_system(address)?;
         Some(Network {
             prefix: found.prefix.to_string(),
             asn: found.number.to_string(),
         })
     }
+}
 
-    fn refresh(&self) {
-        let Some((event, log)) = self.database.refresh(Instant::now()).zip(self.log.get()) else {
-            return;
-        };
-        match event {
-            Event::Opened => {
-                let text = format!("opened {}", self.database.path().display());
-                log.log(Level::Info, &text);
-            }
-            Event::Failed(problem) => {
-                log.log(Level::Error, &format!("ASLookupDatabase: {problem}"));
-            }
-        }
-    }
+fn failed(problem: &str) -> String {
+    format!("ASLookupDatabase: {problem}")
 }

@@ -1,9 +1,10 @@
 //! The table `pfx2asn`, in memory that the children share.
 
-use super::{Databases, Network, logger};
+use super::{Databases, Network};
 use apache::{Child, Level, MappedFile, Networks};
 use asn::shared::{FALLBACK_QUERY, Refresher, RefresherHandle, SharedTable};
 use background::{LogLevel, Logger};
+use module_kit::logger;
 use pg::{ConnectionInfo, Pool, PoolSettings, Statement};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
