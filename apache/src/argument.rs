@@ -13,13 +13,13 @@ pub fn wrong(command: &Command<'_>, value: &str, what: impl Display) -> String {
 }
 
 /// The `index`th argument.
-pub fn bytes<'a>(args: &[&'a CStr], index: usize) -> &'a CStr {
+pub fn c_str<'a>(args: &[&'a CStr], index: usize) -> &'a CStr {
     args.get(index).copied().unwrap_or_default()
 }
 
 /// The `index`th argument as text.
 pub fn text<'a>(command: &Command<'_>, args: &[&'a CStr], index: usize) -> Result<&'a str, String> {
-    let value = bytes(args, index);
+    let value = c_str(args, index);
     value
         .to_str()
         .map_err(|_| wrong(command, &value.to_string_lossy(), "is not valid UTF-8"))
@@ -50,7 +50,7 @@ pub fn seconds(command: &Command<'_>, args: &[&CStr], least: u32) -> Result<Dura
 /// The only argument as text, for a value that must not be repeated in an error: it is a secret,
 /// or holds one.
 pub fn secret<'a>(command: &Command<'_>, args: &[&'a CStr]) -> Result<&'a str, String> {
-    bytes(args, 0)
+    c_str(args, 0)
         .to_str()
         .map_err(|_| format!("{}: the value is not valid UTF-8", command.name()))
 }

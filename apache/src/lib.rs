@@ -21,16 +21,15 @@ mod entry_path;
 mod guard;
 mod hook;
 mod log;
-mod lookup;
 mod mapped;
 mod module;
 mod networks;
 mod optional;
 mod pattern;
 mod pool;
+mod private;
 mod process;
 mod request;
-mod response;
 mod server;
 mod server_status;
 mod shared;
@@ -44,13 +43,15 @@ pub use directive::{Args, Context, Directive, DirectiveTable, SetResult, Setter}
 pub use entry_path::EntryPath;
 pub use hook::{CheckConfig, ChildInit, Handler, HeaderParser, Hooks, Order, Outcome, PostConfig};
 pub use log::{Level, ProcessLog};
-pub use lookup::{Alike, EntrySections, LookupHook, LookupPhase};
 pub use mapped::MappedFile;
 pub use module::{Config, Definition, Module};
 pub use networks::{NetworkTable, Networks, networks};
-pub use optional::{ListedFile, MirrorListAsker, MirrorLists, MirrorListsFamily};
+pub use optional::{Answers, AnswersFamily, Asker, Question, Topic};
 pub use pattern::{Matches, PatternError, Regex, wildcard_match};
 pub use pool::Pool;
+pub use private::known_modules::HookEffect;
+pub use private::lookup_hooks::{LookupHook, LookupPhase};
+pub use private::sections::{Alike, EntrySections};
 pub use process::{
     Child, Configuration, child_ids, is_loaded, runtime_dir_relative, server_root_relative,
     threads_per_child,

@@ -11,14 +11,37 @@ use background::Point;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 
-/// The name that [`Open`] is registered under. Its number changes with the layout of [`Answerer`]
-/// or with any of the functions: modules of two builds then do not find each other.
-const NAME: &CStr = c"mirrorbrain_lists_1";
+/// What a module's answers are offered under. The type of what is registered depends on how the name
+/// begins: all that begin so are of this file.
+#[derive(Clone, Copy, Debug)]
+pub struct Topic(&'static CStr);
 
-/// Fills an [`Answerer`] of `size` bytes for the directory that `listing` is a request for. 0 means
-/// that no file has a list, and nothing is filled.
+impl Topic {
+    /// How names begin. The number changes with the layout of [`Answerer`] or with any of the functions:
+    /// modules of two builds then do not find each other.
+    const START: &'static [u8] = b"mirrorbrain_answers_1_";
+
+    /// A topic by its name.
+    ///
+    /// # Panics
+    /// When it is compiled, unless the name begins with `mirrorbrain_answers_1_`.
+    pub const fn new(name: &'static CStr) -> Self {
+        let (bytes, mut at) = (name.to_bytes(), 0);
+        while at < Self::START.len() {
+            assert!(
+                bytes.len() > at && bytes[at] == Self::START[at],
+                "not a name of ours"
+            );
+            at += 1;
+        }
+        Self(name)
+    }
+}
+
+/// Fills an [`Answerer`] of `size` bytes for questions about `request`. 0 means that there is nothing to
+/// ask, and nothing is filled.
 type Open = unsafe extern "C" fn(
-    listing: *mut sys::request_rec,
+    request: *mut sys::request_rec,
     size: usize,
     answerer: *mut Answerer,
 ) -> c_int;
@@ -29,62 +52,61 @@ type Open = unsafe extern "C" fn(
 struct Answerer {
     /// What only the answering module knows the type of.
     state: *mut c_void,
-    /// Not 0 if the content types of files count.
-    needs_types: c_int,
-    /// Whether the file `name` of the directory has a list. `content_type` may be null.
+    /// What holds for all answers.
+    traits: u32,
+    /// The answer to a question: texts that may be null, and flags.
     answer: unsafe extern "C" fn(
         state: *mut c_void,
-        name: *const c_char,
-        is_link: c_int,
-        content_type: *const c_char,
-    ) -> c_int,
+        texts: *const [*const c_char; 2],
+        flags: u32,
+    ) -> u32,
     /// Frees `state`.
     end: unsafe extern "C" fn(state: *mut c_void),
 }
 
-/// A file that a directory listing shows: regular, or a symbolic link to such a file.
+/// A question, in the terms that its topic gives them.
 #[derive(Clone, Copy, Debug)]
-pub struct ListedFile<'a> {
-    /// Its name in the directory.
-    pub name: &'a CStr,
-    /// Whether it is a symbolic link.
-    pub is_link: bool,
-    /// Its MIME type, where that [is needed](MirrorLists::needs_types).
-    pub content_type: Option<&'a CStr>,
+pub struct Question<'a> {
+    /// What it is about.
+    pub texts: [Option<&'a CStr>; 2],
+    /// What else there is to say.
+    pub flags: u32,
 }
 
-/// Tells which files of one directory have mirror lists: whether mod_mirrorbrain would answer a
-/// request for one. Offered by mod_mirrorbrain, asked by mod_autoindex_mb.
-pub trait MirrorLists<'r>: Sized + 'r {
-    /// For the directory that `listing` is a request for. `None` if no file has a list.
-    fn open(listing: Request<'r>) -> Option<Self>;
+/// A module's answers to questions about one request.
+pub trait Answers<'r>: Sized + 'r {
+    /// For a request. `None` if there is nothing to ask.
+    fn open(request: Request<'r>) -> Option<Self>;
 
-    /// Whether the answer depends on the content type of a file.
-    fn needs_types(&self) -> bool;
+    /// What holds for all answers; asked once.
+    fn traits(&self) -> u32;
 
-    /// The answer for one file.
-    fn has_list(&mut self, file: ListedFile<'_>) -> bool;
+    /// The answer to one question; 0 also stands for none.
+    fn answer(&mut self, question: Question<'_>) -> u32;
 }
 
-/// Names an answer for all lifetimes of requests.
-pub trait MirrorListsFamily {
-    /// The answer for a request.
-    type Lists<'r>: MirrorLists<'r>;
+/// Names the answers to a topic for all lifetimes of requests.
+pub trait AnswersFamily {
+    /// What they are offered under.
+    const TOPIC: Topic;
+
+    /// The answers for a request.
+    type Answers<'r>: Answers<'r>;
 }
 
 /// What the asker holds for the answering module.
-struct State<'r, L> {
-    listing: Request<'r>,
-    lists: L,
+struct State<'r, A> {
+    request: Request<'r>,
+    answers: A,
 }
 
-fn log_panic<D: Definition>(listing: Request<'_>, panic: &str) {
+fn log_panic<D: Definition>(request: Request<'_>, panic: &str) {
     let text = format!("{}: panic in an answer: {panic}", D::module().name());
-    log_request(listing, D::module().index(), Level::Critical, text);
+    log_request(request, D::module().index(), Level::Critical, text);
 }
 
-unsafe extern "C" fn open<D: Definition, F: MirrorListsFamily>(
-    listing: *mut sys::request_rec,
+unsafe extern "C" fn open<D: Definition, F: AnswersFamily>(
+    request: *mut sys::request_rec,
     size: usize,
     answerer: *mut Answerer,
 ) -> c_int {
@@ -92,23 +114,23 @@ unsafe extern "C" fn open<D: Definition, F: MirrorListsFamily>(
         return 0;
     }
     // SAFETY: the caller passes a live request, which outlives the answerer.
-    let listing = unsafe { Request::from_raw(listing) };
+    let request = unsafe { Request::from_raw(request) };
     let opened = guard(Point::Answers, || {
-        let lists = F::Lists::open(listing)?;
-        let needs_types = c_int::from(lists.needs_types());
-        Some((lists, needs_types))
+        let answers = F::Answers::open(request)?;
+        let traits = answers.traits();
+        Some((answers, traits))
     });
-    let (lists, needs_types) = match opened {
+    let (answers, traits) = match opened {
         Ok(Some(opened)) => opened,
         Ok(None) => return 0,
         Err(panic) => {
-            log_panic::<D>(listing, &panic);
+            log_panic::<D>(request, &panic);
             return 0;
         }
     };
     let filled = Answerer {
-        state: Box::into_raw(Box::new(State { listing, lists })).cast(),
-        needs_types,
+        state: Box::into_raw(Box::new(State { request, answers })).cast(),
+        traits,
         answer: answer::<D, F>,
         end: end::<D, F>,
     };
@@ -117,73 +139,70 @@ unsafe extern "C" fn open<D: Definition, F: MirrorListsFamily>(
     1
 }
 
-unsafe extern "C" fn answer<D: Definition, F: MirrorListsFamily>(
+unsafe extern "C" fn answer<D: Definition, F: AnswersFamily>(
     state: *mut c_void,
-    name: *const c_char,
-    is_link: c_int,
-    content_type: *const c_char,
-) -> c_int {
+    texts: *const [*const c_char; 2],
+    flags: u32,
+) -> u32 {
     // SAFETY: what `open` of the same types made; the caller has not ended it, and asks one thing
     // at a time.
-    let state = unsafe { &mut *state.cast::<State<'_, F::Lists<'_>>>() };
-    // SAFETY: the caller passes a C string that lives for the call.
-    let name = unsafe { CStr::from_ptr(name) };
-    // SAFETY: the same, or null.
-    let content_type = unsafe { c_str(content_type) };
-    let file = ListedFile {
-        name,
-        is_link: is_link != 0,
-        content_type,
+    let state = unsafe { &mut *state.cast::<State<'_, F::Answers<'_>>>() };
+    // SAFETY: the caller passes two pointers.
+    let [first, second] = unsafe { *texts };
+    // SAFETY: a C string that lives for the call, or null.
+    let first = unsafe { c_str(first) };
+    // SAFETY: the same.
+    let second = unsafe { c_str(second) };
+    let question = Question {
+        texts: [first, second],
+        flags,
     };
-    guard(Point::Answer, || state.lists.has_list(file)).map_or_else(
-        |panic| {
-            log_panic::<D>(state.listing, &panic);
-            0
-        },
-        c_int::from,
-    )
+    guard(Point::Answer, || state.answers.answer(question)).unwrap_or_else(|panic| {
+        log_panic::<D>(state.request, &panic);
+        0
+    })
 }
 
-unsafe extern "C" fn end<D: Definition, F: MirrorListsFamily>(state: *mut c_void) {
+unsafe extern "C" fn end<D: Definition, F: AnswersFamily>(state: *mut c_void) {
     // SAFETY: what `open` of the same types made; the caller ends it once, while the request
     // lives.
-    let state = unsafe { Box::from_raw(state.cast::<State<'_, F::Lists<'_>>>()) };
-    let listing = state.listing;
+    let state = unsafe { Box::from_raw(state.cast::<State<'_, F::Answers<'_>>>()) };
+    let request = state.request;
     if let Err(panic) = guard(Point::AnswersEnd, || drop(state)) {
-        log_panic::<D>(listing, &panic);
+        log_panic::<D>(request, &panic);
     }
 }
 
 impl<D: Definition> Hooks<'_, D> {
     /// Offers `F`'s answers to the other modules.
-    pub fn mirror_lists<F: MirrorListsFamily>(&self) {
+    pub fn answers<F: AnswersFamily>(&self) {
         let function: Open = open::<D, F>;
         // SAFETY: both are C function pointers; the asker knows the real type by the name.
         let function = unsafe { std::mem::transmute::<Open, unsafe extern "C" fn()>(function) };
         // SAFETY: while hooks are registered; the name is static.
-        unsafe { sys::apr_dynamic_fn_register(NAME.as_ptr(), Some(function)) };
+        unsafe { sys::apr_dynamic_fn_register(F::TOPIC.0.as_ptr(), Some(function)) };
     }
 }
 
-/// mod_mirrorbrain's answers for the files of one directory.
-pub struct MirrorListAsker<'r> {
+/// Another module's answers to questions about one request.
+pub struct Asker<'r> {
     answerer: Answerer,
     request: PhantomData<Request<'r>>,
 }
 
-impl<'r> MirrorListAsker<'r> {
-    /// Asks about the directory that `listing` is a request for. `None` if no file has a list, or
-    /// no loaded module answers.
-    pub fn new(listing: Request<'r>) -> Option<Self> {
+impl<'r> Asker<'r> {
+    /// Asks whoever offers answers to the topic. `None` if no loaded module does, or has nothing to say of
+    /// this request.
+    pub fn new(topic: Topic, request: Request<'r>) -> Option<Self> {
         // SAFETY: looks a name up; null is None.
-        let function = unsafe { sys::apr_dynamic_fn_retrieve(NAME.as_ptr()) }?;
-        // SAFETY: what is registered under this name has this type.
+        let function = unsafe { sys::apr_dynamic_fn_retrieve(topic.0.as_ptr()) }?;
+        // SAFETY: what is registered under such a name has this type.
         let open = unsafe { std::mem::transmute::<unsafe extern "C" fn(), Open>(function) };
         let mut answerer = std::mem::MaybeUninit::<Answerer>::uninit();
         let size = size_of::<Answerer>();
         // SAFETY: a live request and room for the structure; the module that registered the
         // function stays loaded while requests are served.
-        let filled = unsafe { open(listing.as_ptr(), size, answerer.as_mut_ptr()) };
+        let filled = unsafe { open(request.as_ptr(), size, answerer.as_mut_ptr()) };
         (filled != 0).then(|| Self {
             // SAFETY: filled, by the function's contract.
             answerer: unsafe { answerer.assume_init() },
@@ -191,22 +210,22 @@ impl<'r> MirrorListAsker<'r> {
         })
     }
 
-    /// Whether the answer depends on the content type of a file.
-    pub fn needs_types(&self) -> bool {
-        self.answerer.needs_types != 0
+    /// What holds for all answers.
+    pub fn traits(&self) -> u32 {
+        self.answerer.traits
     }
 
-    /// Whether `file` has a mirror list.
-    pub fn has_list(&mut self, file: ListedFile<'_>) -> bool {
-        let content_type = file.content_type.map_or(std::ptr::null(), CStr::as_ptr);
-        let is_link = c_int::from(file.is_link);
+    /// The answer to one question.
+    pub fn ask(&mut self, question: Question<'_>) -> u32 {
+        let raw = |text: Option<&CStr>| text.map_or(std::ptr::null(), CStr::as_ptr);
+        let texts = question.texts.map(raw);
         let Answerer { state, answer, .. } = self.answerer;
-        // SAFETY: the module's own state, not ended yet, and C strings.
-        unsafe { answer(state, file.name.as_ptr(), is_link, content_type) != 0 }
+        // SAFETY: the module's own state, not ended yet, and C strings or null.
+        unsafe { answer(state, &raw const texts, question.flags) }
     }
 }
 
-impl Drop for MirrorListAsker<'_> {
+impl Drop for Asker<'_> {
     fn drop(&mut self) {
         // SAFETY: the module's own state, ended once; the request lives for `'r`.
         unsafe { (self.answerer.end)(self.answerer.state) };

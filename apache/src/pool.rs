@@ -35,19 +35,19 @@ impl<'p> Pool<'p> {
     }
 
     /// A copy of `bytes` up to the first NUL, with a NUL behind it.
-    pub fn c_str(self, bytes: &[u8]) -> &'p CStr {
+    pub fn copy_bytes(self, bytes: &[u8]) -> &'p CStr {
         // SAFETY: a C string that lives as long as the pool.
-        unsafe { CStr::from_ptr(self.copy_bytes(bytes)) }
+        unsafe { CStr::from_ptr(self.copy_raw(bytes)) }
     }
 
-    /// As [`Pool::c_str`], without a look at where it ends.
-    pub(crate) fn copy_bytes(self, bytes: &[u8]) -> *mut c_char {
+    /// As [`Pool::copy_bytes`], without a look at where it ends.
+    pub(crate) fn copy_raw(self, bytes: &[u8]) -> *mut c_char {
         // SAFETY: the pool is live; the bytes are readable. The copy ends with a NUL.
         unsafe { sys::apr_pstrmemdup(self.raw, bytes.as_ptr().cast(), bytes.len()) }
     }
 
     /// A copy of `text`.
-    pub fn copy(self, text: &CStr) -> &'p CStr {
+    pub fn copy_str(self, text: &CStr) -> &'p CStr {
         let bytes = text.to_bytes_with_nul();
         // SAFETY: the pool is live; the bytes are readable at the pointer.
         let copy = unsafe { sys::apr_pmemdup(self.raw, bytes.as_ptr().cast(), bytes.len()) };

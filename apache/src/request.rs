@@ -1,4 +1,7 @@
-//! A request and what a module may do with it.
+//! A request and what a module may do with it; the answer is in [`response`].
+
+mod log;
+mod response;
 
 use crate::module::Definition;
 use crate::pool::{Pool, c_str};
@@ -140,6 +143,27 @@ impl<'r> Request<'r> {
         self.server().config::<D>()
     }
 
+    /// Whether any section or `.htaccess` that applies here has a directive of `module`.
+    ///
+    /// httpd keeps the server-wide record of a module as it is until a section has one to merge
+    /// with it, so the same record means that no section has.
+    pub fn is_configured_in_section(self, module: &CStr) -> bool {
+        // SAFETY: a C string; the answer is null or a registered module.
+        let module = unsafe { sys::ap_find_linked_module(module.as_ptr()) };
+        if module.is_null() {
+            return false;
+        }
+        // SAFETY: a live request.
+        let here = unsafe { (*self.as_ptr()).per_dir_config };
+        // SAFETY: the live server of a live request.
+        let everywhere = unsafe { (*self.server().as_ptr()).lookup_defaults };
+        // SAFETY: a live vector and a registered module.
+        let here = unsafe { sys::ap_get_module_config(here, module) };
+        // SAFETY: as above.
+        let everywhere = unsafe { sys::ap_get_module_config(everywhere, module) };
+        here != everywhere
+    }
+
     /// The method.
     pub fn method(self) -> Method {
         let (number, head) = (field!(self, method_number), field!(self, header_only));
@@ -167,7 +191,7 @@ impl<'r> Request<'r> {
 
     /// Replaces the path, as logs show it (`%U`).
     pub fn set_uri(self, uri: &[u8]) {
-        let uri = self.pool().copy_bytes(uri);
+        let uri = self.pool().copy_raw(uri);
         // SAFETY: a live request; the copy lives in its pool.
         unsafe { (*self.raw).uri = uri };
     }
@@ -287,7 +311,7 @@ impl<'r> Request<'r> {
 
     /// Sets `Content-Type`.
     pub fn set_content_type(self, content_type: &[u8]) {
-        let content_type = self.pool().copy_bytes(content_type);
+        let content_type = self.pool().copy_raw(content_type);
         // SAFETY: httpd stores the pointer; the copy lives as long as the request.
         unsafe { sys::ap_set_content_type(self.raw, content_type) };
     }
@@ -388,7 +412,9 @@ impl<'r> Request<'r> {
             _ => name,
         };
         if name.to_bytes().contains(&b':') {
-            return self.pool().c_str(&[b"[", name.to_bytes(), b"]"].concat());
+            return self
+                .pool()
+                .copy_bytes(&[b"[", name.to_bytes(), b"]"].concat());
         }
         name
     }

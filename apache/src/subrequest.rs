@@ -68,6 +68,35 @@ impl<'r> SubRequest<'r> {
         unsafe { (*self.raw).finfo.fname = std::ptr::null() };
     }
 
+    /// What httpd makes of a GET for `uri` (a decoded path), as the same client asks for it with
+    /// the same query.
+    ///
+    /// All that judges a request judges this one by its own name: httpd would take over what it
+    /// found out about access for a sub-request whose sections are those of its parent, although
+    /// `Require expr` may look at the path; and the request line would be the parent's. Left
+    /// out is what httpd leaves out of every sub-request: header parsers (`SetEnvIf`; variables
+    /// are the parent's), and of mod_rewrite the rules with `[NS]` and `[R]`.
+    pub fn lookup_uri(parent: Request<'r>, uri: &[u8]) -> Option<Self> {
+        let pool = parent.pool();
+        let uri = pool.copy_bytes(uri);
+        // SAFETY: an escaped copy in the request's pool.
+        let escaped = unsafe { sys::ap_os_escape_path(pool.as_ptr(), uri.as_ptr(), 1) };
+        // SAFETY: as above.
+        let mut target = unsafe { c_str(escaped) }?.to_bytes().to_vec();
+        if let Some(args) = parent.args() {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        let line = pool.copy_bytes(&[b"GET ", &target[..], b" ", parent.protocol()].concat());
+        let target = pool.copy_bytes(&target);
+        let raw = parent.as_ptr();
+        let lookup = || {
+            // SAFETY: a live request and a C string of its pool.
+            unsafe { sys::ap_sub_req_lookup_uri(target.as_ptr(), raw, std::ptr::null_mut()) }
+        };
+        Self::own(standing_back(parent, line, lookup))
+    }
+
     /// The request behind it.
     pub fn request(&self) -> Request<'_> {
         // SAFETY: live until `self` is dropped.
@@ -141,7 +170,7 @@ impl<'r> Inclusion<'r> {
     ///
     /// ```compile_fail,E0599
     /// # fn example(request: apache::Request<'_>) {
-    /// request.lookup_uri(b"/file").unwrap().run();
+    /// apache::SubRequest::lookup_uri(request, b"/file").unwrap().run();
     /// # }
     /// ```
     pub fn run(self) -> bool {
@@ -159,86 +188,23 @@ impl Drop for SubRequest<'_> {
     }
 }
 
-impl<'r> Request<'r> {
-    /// What httpd makes of a GET for `uri` (a decoded path), as the same client asks for it with
-    /// the same query.
-    ///
-    /// All that judges a request judges this one by its own name: httpd would take over what it
-    /// found out about access for a sub-request whose sections are those of its parent, although
-    /// `Require expr` may look at the path; and the request line would be the parent's. Left
-    /// out is what httpd leaves out of every sub-request: header parsers (`SetEnvIf`; variables
-    /// are the parent's), and of mod_rewrite the rules with `[NS]` and `[R]`.
-    pub fn lookup_uri(self, uri: &[u8]) -> Option<SubRequest<'r>> {
-        let pool = self.pool();
-        let uri = pool.c_str(uri);
-        // SAFETY: an escaped copy in the request's pool.
-        let escaped = unsafe { sys::ap_os_escape_path(pool.as_ptr(), uri.as_ptr(), 1) };
-        // SAFETY: as above.
-        let mut target = unsafe { c_str(escaped) }?.to_bytes().to_vec();
-        if let Some(args) = self.args() {
-            target.push(b'?');
-            target.extend_from_slice(args);
-        }
-        let line = pool.c_str(&[b"GET ", &target[..], b" ", self.protocol()].concat());
-        let target = pool.c_str(&target);
-        let parent = self.as_ptr();
-        let lookup = || {
-            // SAFETY: a live request and a C string of its pool.
-            unsafe { sys::ap_sub_req_lookup_uri(target.as_ptr(), parent, std::ptr::null_mut()) }
-        };
-        SubRequest::own(self.standing_back(line, lookup))
-    }
-
-    /// Does `act` while this request has another request line, and no section that holds for it.
-    fn standing_back<T>(self, line: &'r CStr, act: impl FnOnce() -> T) -> T {
-        let request = self.as_ptr();
-        // SAFETY: a live request, which only this thread works on.
-        let line_before = unsafe { (*request).the_request };
-        // SAFETY: as above.
-        let sections_before = unsafe { (*request).per_dir_config };
-        // SAFETY: a live server.
-        let no_sections = unsafe { (*self.server().as_ptr()).lookup_defaults };
-        // SAFETY: as above; sub-requests copy the pointer, and the line lives as long as they can.
-        unsafe { (*request).the_request = line.as_ptr().cast_mut() };
-        // SAFETY: as above; where requests start, and where the configuration lives.
-        unsafe { (*request).per_dir_config = no_sections };
-        let done = act();
-        // SAFETY: as above; whoever looks at the request sees what was there before.
-        unsafe { (*request).the_request = line_before };
-        // SAFETY: as above.
-        unsafe { (*request).per_dir_config = sections_before };
-        done
-    }
-
-    /// As in `HTTP/1.1`.
-    fn protocol(self) -> &'r [u8] {
-        // SAFETY: a live request.
-        let raw = unsafe { (*self.as_ptr()).protocol };
-        // SAFETY: a string of the request, or null.
-        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
-    }
-
-    /// The status that httpd found, 200 if there is nothing against the request.
-    pub fn status(self) -> u16 {
-        // SAFETY: a live request.
-        let status = unsafe { (*self.as_ptr()).status };
-        u16::try_from(status).unwrap_or(0)
-    }
-
-    /// The content encoding that other modules found for the file.
-    pub fn content_encoding(self) -> Option<&'r CStr> {
-        // SAFETY: a live request.
-        let raw = unsafe { (*self.as_ptr()).content_encoding };
-        // SAFETY: a string of the request, or null.
-        unsafe { c_str(raw) }
-    }
-
-    /// Whether both requests came to the very same merged directory configuration.
-    pub fn same_directory_config(self, other: Request<'_>) -> bool {
-        // SAFETY: a live request.
-        let ours = unsafe { (*self.as_ptr()).per_dir_config };
-        // SAFETY: a live request.
-        let theirs = unsafe { (*other.as_ptr()).per_dir_config };
-        ours == theirs
-    }
+/// Does `act` while `parent` has another request line, and no section that holds for it.
+fn standing_back<'r, T>(parent: Request<'r>, line: &'r CStr, act: impl FnOnce() -> T) -> T {
+    let request = parent.as_ptr();
+    // SAFETY: a live request, which only this thread works on.
+    let line_before = unsafe { (*request).the_request };
+    // SAFETY: as above.
+    let sections_before = unsafe { (*request).per_dir_config };
+    // SAFETY: a live server.
+    let no_sections = unsafe { (*parent.server().as_ptr()).lookup_defaults };
+    // SAFETY: as above; sub-requests copy the pointer, and the line lives as long as they can.
+    unsafe { (*request).the_request = line.as_ptr().cast_mut() };
+    // SAFETY: as above; where requests start, and where the configuration lives.
+    unsafe { (*request).per_dir_config = no_sections };
+    let done = act();
+    // SAFETY: as above; whoever looks at the request sees what was there before.
+    unsafe { (*request).the_request = line_before };
+    // SAFETY: as above.
+    unsafe { (*request).per_dir_config = sections_before };
+    done
 }

@@ -49,15 +49,15 @@ impl<'r> Table<'r> {
     /// # }
     /// ```
     pub fn set(self, key: &'static CStr, value: &[u8]) {
-        let value = self.pool.copy_bytes(value);
+        let value = self.pool.copy_raw(value);
         // SAFETY: a live table; the key is static, and the value lives as long as the request.
         unsafe { sys::apr_table_setn(self.raw, key.as_ptr(), value) };
     }
 
     /// As [`Table::set`], for a key that is made at run time: it is copied.
     pub fn set_named(self, key: &[u8], value: &[u8]) {
-        let key = self.pool.copy_bytes(key);
-        let value = self.pool.copy_bytes(value);
+        let key = self.pool.copy_raw(key);
+        let value = self.pool.copy_raw(value);
         // SAFETY: a live table; key and value live as long as the request, and so as the table.
         unsafe { sys::apr_table_setn(self.raw, key, value) };
     }
@@ -70,14 +70,14 @@ impl<'r> Table<'r> {
 
     /// Adds a further line under `key`.
     pub fn add(self, key: &'static CStr, value: &[u8]) {
-        let value = self.pool.copy_bytes(value);
+        let value = self.pool.copy_raw(value);
         // SAFETY: as in `set`.
         unsafe { sys::apr_table_addn(self.raw, key.as_ptr(), value) };
     }
 
     /// Appends to the value of `key` behind a comma, as lists in headers are merged.
     pub fn merge(self, key: &'static CStr, value: &[u8]) {
-        let value = self.pool.copy_bytes(value);
+        let value = self.pool.copy_raw(value);
         // SAFETY: as in `set`.
         unsafe { sys::apr_table_mergen(self.raw, key.as_ptr(), value) };
     }

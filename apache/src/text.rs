@@ -133,7 +133,7 @@ pub fn file_match(pattern: &CStr, text: &CStr, how: FileMatch) -> bool {
 
 /// Decodes `%xx`. `None` for a bad escape, and for an encoded NUL or slash.
 pub fn unescape_url<'p>(pool: Pool<'p>, text: &[u8]) -> Option<&'p CStr> {
-    let copy = pool.copy_bytes(text);
+    let copy = pool.copy_raw(text);
     // SAFETY: decoding never lengthens; nobody else has the copy.
     let status = unsafe { sys::ap_unescape_url(copy) };
     if status != sys::OK {
@@ -141,4 +141,34 @@ pub fn unescape_url<'p>(pool: Pool<'p>, text: &[u8]) -> Option<&'p CStr> {
     }
     // SAFETY: still a C string in the pool.
     unsafe { c_str(copy) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_size;
+
+    /// What apr_strfsize writes for these numbers.
+    #[test]
+    fn sizes_take_four_characters() {
+        for (bytes, text) in [
+            (Some(0), "  0 "),
+            (Some(972), "972 "),
+            (Some(973), "1.0K"),
+            (Some(1_023), "1.0K"),
+            (Some(9_961), "9.7K"),
+            (Some(10_188), "9.9K"),
+            (Some(10_189), " 10K"),
+            (Some(995_000), "972K"),
+            (Some(996_352), "1.0M"),
+            (Some(1 << 20), "1.0M"),
+            (Some(u64::MAX), " 16E"),
+            (None, "  - "),
+        ] {
+            assert_eq!(
+                std::str::from_utf8(&format_size(bytes)),
+                Ok(text),
+                "{bytes:?}"
+            );
+        }
+    }
 }

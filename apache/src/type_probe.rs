@@ -1,8 +1,9 @@
 //! Content types of many files through one sub-request.
 
 use crate::entry_path::EntryPath;
-use crate::lookup::{Alike, LONGEST_NAME, LookupHook, LookupPhase, RequestFunction};
 use crate::pool::c_str;
+use crate::private::lookup_hooks::{LookupHook, LookupPhase, RequestFunction};
+use crate::private::sections::{Alike, LONGEST_NAME};
 use crate::request::{FileKind, Request};
 use crate::subrequest::SubRequest;
 use apache_sys as sys;

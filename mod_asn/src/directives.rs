@@ -2,7 +2,7 @@
 
 use crate::Asn;
 use crate::config::{DirectoryConfig, Origin, ServerConfig};
-use apache::argument::{bytes, seconds, wrong};
+use apache::argument::{c_str, seconds, wrong};
 use apache::{Args, Command, Context, Directive, SetResult, Setter};
 use mirror_db::CustomQuery;
 use std::ffi::{CStr, OsStr};
@@ -89,13 +89,13 @@ fn set_headers(directory: &mut DirectoryConfig, _: &Command<'_>, on: bool) -> Se
 }
 
 fn set_query(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let sql = bytes(args, 0).to_string_lossy();
+    let sql = c_str(args, 0).to_string_lossy();
     let query = CustomQuery::parse(&sql, 1).map_err(|error| wrong(command, &sql, error))?;
     set_origin(server, command, &sql, Origin::Query(Arc::new(query)))
 }
 
 fn set_database(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
-    let file = bytes(args, 0);
+    let file = c_str(args, 0);
     let path = command.server_root_relative(file).ok_or_else(|| {
         wrong(
             command,
@@ -146,7 +146,7 @@ fn set_variable(server: &mut ServerConfig, command: &Command<'_>, args: &[&CStr]
 }
 
 fn name(command: &Command<'_>, args: &[&CStr]) -> Result<Arc<CStr>, String> {
-    let name = bytes(args, 0);
+    let name = c_str(args, 0);
     let good = |b: &u8| b.is_ascii_graphic() && *b != b':' && *b != b'=';
     if !name.to_bytes().iter().all(good) {
         return Err(wrong(command, &name.to_string_lossy(), "is not a name"));

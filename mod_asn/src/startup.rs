@@ -38,7 +38,7 @@ impl CheckConfig for Startup {
 impl PostConfig for Startup {
     fn prepare(configuration: Configuration<'_>) {
         let component = concat!("mod_asn/", env!("CARGO_PKG_VERSION"));
-        let component = configuration.pool().c_str(component.as_bytes());
+        let component = configuration.pool().copy_bytes(component.as_bytes());
         configuration.add_version_component(component);
         let mut sources = Sources {
             directory: None,

@@ -10,7 +10,6 @@ mod escape;
 mod fancy;
 mod frame;
 mod handler;
-mod known_modules;
 mod options;
 mod order;
 mod page;
@@ -19,6 +18,7 @@ mod plain;
 mod query;
 mod reading;
 mod scan;
+mod shortcut;
 mod table;
 mod title;
 

@@ -2,16 +2,14 @@
 
 use crate::config::DirectoryConfig;
 use crate::entry::Entry;
-use crate::known_modules::Shortcut;
 use crate::options::Flags;
 use crate::patterns::DIRECTORY;
 use crate::query::View;
 use crate::reading::{Details, Kind, OpenDirectory};
+use crate::shortcut::Shortcut;
 use crate::title::title;
-use apache::{
-    Alike, EntryPath, FileKind, FileMatch, FileType, ListedFile, MirrorListAsker, Request,
-    SubRequest, TypeProbe,
-};
+use apache::{Alike, EntryPath, FileKind, FileMatch, FileType, Request, SubRequest, TypeProbe};
+use module_kit::{ListedFile, MirrorListAsker};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
@@ -80,7 +78,7 @@ impl<'r, 'v> Scan<'r, 'v> {
         if self.config.ignored.ignore(path) {
             return None;
         }
-        let mut entry = Entry::new(self.listing.pool().c_str(up));
+        let mut entry = Entry::new(self.listing.pool().copy_bytes(up));
         // A table without FancyIndexing leaves this line bare.
         if self.view.flags.has(Flags::FANCY_INDEXING) {
             self.choose_for_directory(&mut entry, path);
@@ -143,7 +141,7 @@ impl<'r, 'v> Scan<'r, 'v> {
             }
             _ => FileType::default(),
         };
-        let mut entry = Entry::new(self.listing.pool().copy(name));
+        let mut entry = Entry::new(self.listing.pool().copy_str(name));
         if self.view.has_columns() {
             entry.size = Some(size);
             entry.modified = Some(modified);
@@ -188,9 +186,9 @@ impl<'r, 'v> Scan<'r, 'v> {
         let is_directory = target == FileKind::Directory;
         let pool = self.listing.pool();
         let shown_name = if is_directory {
-            pool.c_str(&[name.to_bytes(), b"/"].concat())
+            pool.copy_bytes(&[name.to_bytes(), b"/"].concat())
         } else {
-            pool.copy(name)
+            pool.copy_str(name)
         };
         let mut entry = Entry::new(shown_name);
         let types = FileType {

@@ -1,7 +1,7 @@
 //! Whether httpd gives a client the very file that a document is about.
 
 use crate::exchange::Exchange;
-use apache::{FileInfo, FileKind, Request};
+use apache::{FileInfo, FileKind, Request, SubRequest};
 use std::ffi::CStr;
 
 /// The status of a request that nothing speaks against.
@@ -60,7 +60,7 @@ impl<'r> Exchange<'r> {
         uri: &[u8],
         is_meant: impl FnOnce(Request<'_>) -> bool,
     ) -> Result<Given<'r>, u16> {
-        let lookup = self.request.lookup_uri(uri).ok_or(FORBIDDEN)?;
+        let lookup = SubRequest::lookup_uri(self.request, uri).ok_or(FORBIDDEN)?;
         let file = lookup.request();
         self.check(file)?;
         let info = file.file_info();
@@ -70,14 +70,14 @@ impl<'r> Exchange<'r> {
         }
         let content_type = file
             .content_type()
-            .map(|content_type| self.request.pool().copy(content_type));
+            .map(|content_type| self.request.pool().copy_str(content_type));
         Ok(Given { info, content_type })
     }
 
     /// Whether this client may have the directory `uri`, which ends with a slash; else the status to
     /// answer with. What shows it (`DirectoryIndex`) does not matter.
     pub fn directory_given(self, uri: &[u8]) -> Result<(), u16> {
-        let lookup = self.request.lookup_uri(uri).ok_or(FORBIDDEN)?;
+        let lookup = SubRequest::lookup_uri(self.request, uri).ok_or(FORBIDDEN)?;
         self.check(lookup.request())
     }
 

@@ -55,7 +55,7 @@ impl apache::Definition for MirrorBrain {
         // Before mod_autoindex, mod_dir and the core's handler, which would send the file.
         hooks.handler::<handler::Engine>(Order::FIRST);
         hooks.handler::<handler::NoPost>(Order::REALLY_LAST.before(&[c"core.c"]));
-        hooks.mirror_lists::<listing::Lists>();
+        module_kit::offer_mirror_lists::<_, listing::Lists>(hooks);
     }
 }
 

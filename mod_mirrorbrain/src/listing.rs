@@ -2,7 +2,8 @@
 
 use crate::exchange::Exchange;
 use crate::path::{Base, path, path_of};
-use apache::{ListedFile, MirrorLists, MirrorListsFamily, Request};
+use apache::Request;
+use module_kit::{ListedFile, MirrorLists, MirrorListsFamily};
 
 /// Answers for the files of one directory.
 pub struct Listed<'r> {

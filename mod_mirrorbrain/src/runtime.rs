@@ -118,7 +118,7 @@ const NO_DATABASE: &str = "MirrorBrainEngine is On, but no DBDParams names a dat
 impl PostConfig for Startup {
     fn prepare(configuration: Configuration<'_>) {
         let component = concat!("mod_mirrorbrain/", env!("CARGO_PKG_VERSION"));
-        let component = configuration.pool().c_str(component.as_bytes());
+        let component = configuration.pool().copy_bytes(component.as_bytes());
         configuration.add_version_component(component);
         let attempts = attempts(configuration.main());
         let groups = mirror_cache::groups(&wanted(configuration.main()));

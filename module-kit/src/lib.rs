@@ -2,7 +2,8 @@
 //! What our modules have in common above the wrapper of httpd.
 //!
 //! [`logger`] is httpd's log for crates that know no httpd, [`GeoFile`] a geo database that children share,
-//! [`OneEach`] what virtual hosts share if they want the same.
+//! [`OneEach`] what virtual hosts share if they want the same, [`MirrorLists`] what mod_mirrorbrain tells
+//! mod_autoindex_mb.
 //!
 //! # The directives of mod_dbd
 //!
@@ -16,6 +17,7 @@ mod check;
 mod directives;
 mod geo_file;
 mod log;
+mod mirror_lists;
 mod one_each;
 mod settings;
 
@@ -23,5 +25,8 @@ pub use check::check;
 pub use directives::{DbdDirectives, DbdRecord};
 pub use geo_file::GeoFile;
 pub use log::logger;
+pub use mirror_lists::{
+    ListedFile, MirrorListAsker, MirrorLists, MirrorListsFamily, offer_mirror_lists,
+};
 pub use one_each::OneEach;
 pub use settings::DbdSettings;

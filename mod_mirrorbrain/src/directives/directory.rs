@@ -3,7 +3,7 @@
 use super::value::regex;
 use crate::config::{DirectoryConfig, Network, ServerConfig};
 use crate::mask::Mask;
-use apache::argument::{bytes, number, secret, text, wrong};
+use apache::argument::{c_str, number, secret, text, wrong};
 use apache::{Command, SetResult};
 use ipnet::IpNet;
 use mirror_selection::Mirror;
@@ -53,7 +53,7 @@ pub fn min_size(
 }
 
 pub fn exclude_type(directory: &mut DirectoryConfig, _: &Command<'_>, args: &[&CStr]) -> SetResult {
-    directory.excluded_types.push(bytes(args, 0).into());
+    directory.excluded_types.push(c_str(args, 0).into());
     Ok(())
 }
 
@@ -62,7 +62,7 @@ pub fn exclude_agent(
     _: &Command<'_>,
     args: &[&CStr],
 ) -> SetResult {
-    directory.excluded_agents.push(bytes(args, 0).into());
+    directory.excluded_agents.push(c_str(args, 0).into());
     Ok(())
 }
 

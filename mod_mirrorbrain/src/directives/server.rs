@@ -2,7 +2,7 @@
 
 use super::value::file;
 use crate::config::{ServerConfig, YumPattern, YumRule};
-use apache::argument::{bytes, number, seconds, text, wrong};
+use apache::argument::{c_str, number, seconds, text, wrong};
 use apache::{Command, Regex, SetResult};
 use representation::yum::Format;
 use representation::{DhtNode, Publisher};
@@ -181,7 +181,7 @@ pub fn hashes_path_prefix(
 ) -> SetResult {
     Err(wrong(
         command,
-        &bytes(args, 0).to_string_lossy(),
+        &c_str(args, 0).to_string_lossy(),
         "has no effect: hashes come from the database. Remove this obsolete directive",
     ))
 }

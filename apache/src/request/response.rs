@@ -1,4 +1,4 @@
-//! Parts of a request and its answer that only generated pages need.
+//! The answer: what modules say of it, and what is read to make it.
 
 use crate::hook::Outcome;
 use crate::pool::c_str;
@@ -49,7 +49,7 @@ impl<'r> Request<'r> {
 
     /// Replaces the file name the URL was mapped to.
     pub fn set_filename(self, name: &[u8]) {
-        let name = self.pool().copy_bytes(name);
+        let name = self.pool().copy_raw(name);
         // SAFETY: a live request; the copy lives in its pool.
         unsafe { (*self.as_ptr()).filename = name };
     }
@@ -84,9 +84,41 @@ impl<'r> Request<'r> {
 
     /// Gives this request the query string of `other`.
     pub fn take_args(self, other: Request<'_>) {
-        let args = other.args().map(|args| self.pool().copy_bytes(args));
+        let args = other.args().map(|args| self.pool().copy_raw(args));
         let raw = args.unwrap_or(std::ptr::null_mut());
         // SAFETY: a live request; the copy lives in its pool.
         unsafe { (*self.as_ptr()).args = raw };
+    }
+
+    /// The status that httpd found, 200 if there is nothing against the request.
+    pub fn status(self) -> u16 {
+        // SAFETY: a live request.
+        let status = unsafe { (*self.as_ptr()).status };
+        u16::try_from(status).unwrap_or(0)
+    }
+
+    /// The content encoding that other modules found for the file.
+    pub fn content_encoding(self) -> Option<&'r CStr> {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).content_encoding };
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }
+    }
+
+    /// Whether both requests came to the very same merged directory configuration.
+    pub fn same_directory_config(self, other: Request<'_>) -> bool {
+        // SAFETY: a live request.
+        let ours = unsafe { (*self.as_ptr()).per_dir_config };
+        // SAFETY: a live request.
+        let theirs = unsafe { (*other.as_ptr()).per_dir_config };
+        ours == theirs
+    }
+
+    /// As in `HTTP/1.1`.
+    pub(crate) fn protocol(self) -> &'r [u8] {
+        // SAFETY: a live request.
+        let raw = unsafe { (*self.as_ptr()).protocol };
+        // SAFETY: a string of the request, or null.
+        unsafe { c_str(raw) }.unwrap_or(c"").to_bytes()
     }
 }

@@ -15,7 +15,7 @@
 //!    see the directory lets it see the file. This is not taken for granted but observed: the
 //!    first such file of each listing is looked up, and the rest follow only if that lookup
 //!    was granted with the identical merged configuration (the same pointer).
-//! 3. Every hook of the other stages belongs to a module in the table below, of which it is
+//! 3. Every hook of the other stages belongs to a module of the table behind [`LookupHook::effect`], of which it is
 //!    known that it does nothing to the status, size or date of a regular file that exists;
 //!    or does so only by directives in sections, and none is in force here.
 //!
@@ -23,76 +23,8 @@
 //! the name and the configuration and nothing else. Where icons, texts or links depend on it
 //! they are run as a sub-request would run them; where nothing does, they are not run.
 
-use apache::{Alike, EntrySections, LookupHook, Request};
+use apache::{Alike, EntrySections, HookEffect, LookupHook, Request};
 use std::ffi::CStr;
-
-/// What a module's hooks mean for a regular file of a listing.
-enum Effect {
-    /// Nothing but perhaps its type: environment, headers, access (see 2), or files that do
-    /// not exist.
-    None,
-    /// Nothing, unless a section has directives of the module.
-    BySection,
-}
-
-fn effect(hook: &LookupHook<'_>) -> Option<Effect> {
-    let module = hook.module.to_str().ok()?;
-    if ["mod_alias.c", "mod_rewrite.c"].contains(&module) {
-        // Redirect and RewriteRule at server level act on URLs, which a file lookup has not.
-        return Some(Effect::BySection);
-    }
-    HARMLESS
-        .binary_search(&module)
-        .is_ok()
-        .then_some(Effect::None)
-}
-
-/// Modules with [`Effect::None`], sorted.
-const HARMLESS: &[&str] = &[
-    "core.c",
-    "event.c",
-    "http_core.c",
-    "mod_access_compat.c",
-    "mod_allowmethods.c",
-    "mod_asn.c",
-    "mod_auth_basic.c",
-    "mod_auth_digest.c",
-    "mod_authn_core.c",
-    "mod_authn_file.c",
-    "mod_authz_core.c",
-    "mod_authz_host.c",
-    "mod_authz_user.c",
-    "mod_autoindex.c",
-    "mod_autoindex_mb.c",
-    "mod_deflate.c",
-    "mod_dir.c",
-    "mod_env.c",
-    "mod_expires.c",
-    "mod_filter.c",
-    "mod_form.c",
-    "mod_geoip.c",
-    "mod_headers.c",
-    "mod_http2.c",
-    "mod_log_config.c",
-    "mod_logio.c",
-    "mod_maxminddb.c",
-    "mod_mime.c",
-    "mod_mirrorbrain.c",
-    "mod_negotiation.c",
-    "mod_proxy.c",
-    "mod_remoteip.c",
-    "mod_reqtimeout.c",
-    "mod_setenvif.c",
-    "mod_so.c",
-    "mod_speling.c",
-    "mod_ssl.c",
-    "mod_status.c",
-    "mod_unique_id.c",
-    "mod_usertrack.c",
-    "prefork.c",
-    "util_ldap.c",
-    "worker.c",
-];
 
 /// What makes lookups of this directory's files unnecessary.
 pub struct Shortcut<'r> {
@@ -112,9 +44,9 @@ impl<'r> Shortcut<'r> {
         if listing.filename()?.to_bytes().len() > LONGEST_PATH {
             return None;
         }
-        let hooks = listing.lookup_hooks();
+        let hooks = LookupHook::all(listing);
         for hook in &hooks {
-            if let Effect::BySection = effect(hook)?
+            if let HookEffect::BySection = hook.effect()?
                 && listing.is_configured_in_section(hook.module)
             {
                 return None;
