@@ -3,7 +3,7 @@
 use crate::commands::{
     asn, commentadd, completions, db, delete, dirs, disable, doctor, edit, enable, export, file,
     geoiplookup, init, instances, iplookup, later, list, man, markers, mirrorlist, new, probefile,
-    rename, score, show, test, timestamp, update,
+    rename, scan, score, show, test, timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -131,7 +131,7 @@ pub enum Command {
     /// Write the manual pages
     Man(man::Arguments),
     /// Find out which files mirrors have
-    Scan(later::Arguments),
+    Scan(scan::Arguments),
     /// Check whether mirrors are alive
     Probe(later::Arguments),
     /// Make hashes of the files of the tree

@@ -24,6 +24,7 @@ pub mod mirrorlist;
 pub mod new;
 pub mod probefile;
 pub mod rename;
+pub mod scan;
 pub mod score;
 pub mod show;
 pub mod test;
@@ -70,7 +71,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Asn(arguments) => asn::run(&arguments, session),
         Completions(arguments) => completions::run(&arguments, session),
         Man(arguments) => man::run(&arguments, session),
-        Scan(_) => later::run("scan"),
+        Scan(arguments) => scan::run(&arguments, session),
         Probe(_) => later::run("probe"),
         Makehashes(_) => later::run("makehashes"),
     }

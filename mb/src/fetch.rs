@@ -87,6 +87,21 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Whether there is a directory below a base URL.
+    pub(crate) fn has_directory(&self, base: &str, directory: &str) -> bool {
+        let base = base.split_once('#').map_or(base, |(base, _)| base);
+        let url = join_escaped(base, directory);
+        if is_rsync(&url) {
+            rsync::exists(&url)
+        } else if url.starts_with("ftp:") {
+            ftp::has_directory(&url).is_ok()
+        } else {
+            self.get(&format!("{url}/"), Wanted::PRESENCE).is_ok()
+        }
+    }
+}
+
 /// Of the forms that rsync's daemons are named in: `rsync://host/module` and `host::module`.
 fn is_rsync(url: &str) -> bool {
     url.starts_with("rsync:") || url.contains("::") && !url.contains("://")

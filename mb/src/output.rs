@@ -3,7 +3,7 @@
 mod bars;
 mod table;
 
-pub use bars::Bars;
+pub use bars::{Bars, ManyBars};
 pub use table::{Cell, Table};
 
 use serde::Serialize;

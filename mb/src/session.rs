@@ -82,6 +82,11 @@ impl Session {
         Ok(self.config()?.instance(name.as_deref())?)
     }
 
+    /// The instance that was asked for, by `-b` or `MB`.
+    pub fn chosen_instance(&self) -> Option<&str> {
+        self.options.instance.as_deref()
+    }
+
     /// What the instance is called, as far as that is known.
     fn instance_name(&self) -> &str {
         let chosen = self.options.instance.as_deref();

@@ -80,7 +80,7 @@ fn bad_arguments_are_named_and_change_nothing() {
             &["export", "--format", "django"],
             "export --format django is no more",
         ),
-        (&["scan", "-a"], "scan comes with a later version"),
+        (&["scan"], "no mirror to scan"),
         (&["lsit"], "unrecognized subcommand 'lsit'"),
         (
             &["list", "--frobnicate"],

@@ -11,6 +11,7 @@ mod generated;
 mod init;
 mod json;
 mod recorded;
+mod scan;
 mod schema;
 mod site;
 mod terminal;

@@ -108,6 +108,20 @@ pub struct Instance {
     pub scan_exclude: Vec<String>,
     /// `scan_exclude_rsync`: what is left out, as rsync's patterns.
     pub scan_exclude_rsync: Vec<String>,
+    /// `scan_origin`: where the tree is that mirrors should have, a directory or a URL of rsync; else it is the
+    /// `apache_documentroot`.
+    pub scan_origin: Option<String>,
+    /// `scan_tolerance`: seconds that times of copies may differ.
+    pub scan_tolerance: i64,
+    /// `scan_exact_times`: whether copies that are newer are wrong, too.
+    pub scan_exact_times: bool,
+    /// `scan_removal_percent`: the share of a mirror's files that may go at once; a third if it is not there.
+    pub scan_removal_percent: Option<u8>,
+    /// `scan_removal_files`: the number of files that may always go at once.
+    pub scan_removal_files: u64,
+    /// `allow_outdated`: regular expressions, each with the minutes behind it that copies of such paths may be
+    /// older.
+    pub allow_outdated: Vec<String>,
     /// `chunked_hashes`: whether files are hashed in pieces too.
     pub chunked_hashes: bool,
     /// `chunk_size`: bytes of a piece.
@@ -229,6 +243,16 @@ impl Instance {
             scan_top_include: list("scan_top_include"),
             scan_exclude: list("scan_exclude"),
             scan_exclude_rsync: list("scan_exclude_rsync"),
+            scan_origin: section.text("scan_origin").map(str::to_owned),
+            scan_tolerance: section
+                .number::<u32>("scan_tolerance", "a number of seconds")?
+                .map_or(2, i64::from),
+            scan_exact_times: section.flag("scan_exact_times")?.unwrap_or(false),
+            scan_removal_percent: section.number("scan_removal_percent", "a share of 0 to 100")?,
+            scan_removal_files: section
+                .number::<u32>("scan_removal_files", "a number of files")?
+                .map_or(150, u64::from),
+            allow_outdated: list("allow_outdated"),
             chunked_hashes: section.flag("chunked_hashes")?.unwrap_or(true),
             chunk_size: section
                 .number("chunk_size", "a number of bytes above 0")?

@@ -8,13 +8,28 @@ use suppaftp::{FtpError, FtpStream, Mode};
 use url::Url;
 
 pub(super) fn fetch(url: &str, wanted: Wanted) -> Result<Found, FetchError> {
-    let url = Url::parse(url).map_err(|e| FetchError::Url(e.to_string()))?;
+    let url = parse(url)?;
+    retrieve(connected(&url)?, &url, wanted)
+}
+
+/// Fails unless there is a directory at the URL.
+pub(super) fn has_directory(url: &str) -> Result<(), FetchError> {
+    let url = parse(url)?;
+    let path = path(&url)?;
+    Ok(connected(&url)?.cwd(path)?)
+}
+
+fn parse(url: &str) -> Result<Url, FetchError> {
+    Url::parse(url).map_err(|e| FetchError::Url(e.to_string()))
+}
+
+fn connected(url: &Url) -> Result<FtpStream, FetchError> {
     let host = url.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let mut failure = FetchError::Url(format!("{url} has no host"));
     for address in (host, url.port().unwrap_or(21)).to_socket_addrs()? {
-        match open(address, &url) {
-            Ok(stream) => return retrieve(stream, &url, wanted),
+        match open(address, url) {
+            Ok(stream) => return Ok(stream),
             Err(error) => failure = error.into(),
         }
     }
@@ -50,12 +65,17 @@ fn connect(address: SocketAddr) -> Result<TcpStream, FtpError> {
 }
 
 /// The path is relative to where the login leads (RFC 1738).
-fn retrieve(mut stream: FtpStream, url: &Url, wanted: Wanted) -> Result<Found, FetchError> {
+fn path(url: &Url) -> Result<String, FetchError> {
     let path = url.path().strip_prefix('/').unwrap_or_default();
     let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
     if path.contains(['\r', '\n']) {
         return Err(FetchError::Url(format!("{url} has a line feed in it")));
     }
+    Ok(path)
+}
+
+fn retrieve(mut stream: FtpStream, url: &Url, wanted: Wanted) -> Result<Found, FetchError> {
+    let path = path(url)?;
     // Not every server knows SIZE; every one knows whether it can send a file.
     let file = stream.retr_as_stream(path)?;
     if wanted == Wanted::PRESENCE {

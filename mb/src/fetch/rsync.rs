@@ -21,6 +21,11 @@ pub(super) fn fetch(url: &str, wanted: Wanted) -> Result<Found, FetchError> {
     Ok(read(File::open(copy)?, wanted)?)
 }
 
+/// Whether there is a file or directory of that name.
+pub(super) fn exists(url: &str) -> bool {
+    run(url, None).is_ok()
+}
+
 /// Lists a file, or copies it; what rsync prints.
 fn run(url: &str, copy: Option<&Path>) -> Result<Vec<u8>, FetchError> {
     let (url, password) = without_password(url);

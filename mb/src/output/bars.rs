@@ -1,22 +1,55 @@
 //! Progress of long work, for people: a bar on the terminal of stderr, nothing elsewhere.
 
 use background::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 
 /// A bar for the step that is under way.
-pub struct Bars(Mutex<ProgressBar>);
+pub struct Bars {
+    shown: Mutex<ProgressBar>,
+    /// Of which others are part, too.
+    among: Option<MultiProgress>,
+}
 
 /// Nothing is shown until a step begins.
 impl Default for Bars {
     fn default() -> Self {
-        Self(Mutex::new(ProgressBar::hidden()))
+        Self {
+            shown: Mutex::new(ProgressBar::hidden()),
+            among: None,
+        }
+    }
+}
+
+/// Bars for work that is done side by side.
+pub struct ManyBars(MultiProgress);
+
+impl ManyBars {
+    /// Some that are shown, or not.
+    pub fn new(is_shown: bool) -> Self {
+        Self(match is_shown {
+            true => MultiProgress::new(),
+            false => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+        })
+    }
+
+    /// A bar more.
+    pub fn bar(&self) -> Bars {
+        Bars {
+            among: Some(self.0.clone()),
+            ..Bars::default()
+        }
+    }
+
+    /// Does something that writes to the terminal, too.
+    pub fn beside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.suspend(work)
     }
 }
 
 impl Bars {
     fn with(&self, work: impl FnOnce(&mut ProgressBar)) {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        work(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -28,6 +61,10 @@ impl Progress for Bars {
                 "{msg:24} {wide_bar} {percent:>3} %, {eta} left",
             ),
             None => (ProgressBar::new_spinner(), "{msg:24} {spinner} {elapsed}"),
+        };
+        let bar = match &self.among {
+            Some(among) => among.add(bar),
+            None => bar,
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

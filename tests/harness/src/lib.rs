@@ -24,6 +24,7 @@ pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod relay;
+pub mod rsyncd;
 pub mod site;
 pub mod sums;
 

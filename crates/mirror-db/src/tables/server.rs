@@ -50,6 +50,8 @@ RETURNING id";
 
 const DELETE: &str = "DELETE FROM server WHERE id = $1";
 
+const SET_SCANNED: &str = "UPDATE server SET last_scan = now(), scan_fpm = $2 WHERE id = $1";
+
 pub(super) const STATEMENTS: &[&str] = &[
     eligible::SELECT,
     eligible::FINGERPRINT,
@@ -64,6 +66,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     BY_PLACE,
     INSERT,
     DELETE,
+    SET_SCANNED,
     Column::Identifier.update(),
     Column::OperatorName.update(),
     Column::OperatorUrl.update(),
@@ -316,4 +319,15 @@ pub fn insert(connection: &mut Connection, new: &Server) -> Result<i32, Connecti
 /// Removes a row. Its id stays in `filearr`: see [`forget_mirror`](super::filearr::forget_mirror).
 pub fn delete(connection: &mut Connection, id: i32) -> Result<(), ConnectionError> {
     connection.execute(DELETE, &[&id]).map(drop)
+}
+
+/// Records that a mirror was scanned just now, with so many files a minute.
+pub fn set_scanned(
+    connection: &mut Connection,
+    id: i32,
+    files_per_minute: i32,
+) -> Result<(), ConnectionError> {
+    connection
+        .execute(SET_SCANNED, &[&id, &files_per_minute])
+        .map(drop)
 }

@@ -1,0 +1,181 @@
+//! Which number a path has.
+
+use mirror_db::tables::filearr::listed::{self, Listed};
+use mirror_files::compare::Version;
+use pg::{Connection, ConnectionError};
+use std::hash::{BuildHasher, RandomState};
+
+/// All paths of the database, or of a subtree, with their numbers and the versions that mirrors should have.
+///
+/// A path takes 36 bytes, whatever its length: it is known by 96 bits of two SipHashes with secret keys, so nobody
+/// can make two paths look the same, and chance does so once in 10^17 sites of a million files.
+pub struct Index {
+    keys: [RandomState; 2],
+    /// In the order of their keys.
+    files: Vec<File>,
+    /// Where the files begin whose keys begin with these bits.
+    starts: Vec<u32>,
+    /// How many bits of a key are those of `starts`.
+    bits: u32,
+}
+
+struct File {
+    key: u64,
+    more_key: u32,
+    id: u32,
+    size: i64,
+    mtime: i64,
+}
+
+/// Not known.
+const NONE: i64 = i64::MIN;
+
+/// A file that has a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The row's number.
+    pub id: u32,
+    /// The version that mirrors should have.
+    pub version: Version,
+}
+
+impl Index {
+    /// Reads it from the database; only what is below a directory, if one is named.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(
+        connection: &mut Connection,
+        directory: Option<&str>,
+    ) -> Result<Self, ConnectionError> {
+        let mut index = Self::new();
+        listed::each(connection, directory, |row| index.push(row))?;
+        Ok(index.sorted())
+    }
+
+    fn new() -> Self {
+        Self {
+            keys: [RandomState::new(), RandomState::new()],
+            files: Vec::new(),
+            starts: Vec::new(),
+            bits: 1,
+        }
+    }
+
+    /// The paths of these rows.
+    #[cfg(test)]
+    pub(crate) fn of<'a>(rows: impl IntoIterator<Item = Listed<'a>>) -> Self {
+        let mut index = Self::new();
+        rows.into_iter().for_each(|row| index.push(row));
+        index.sorted()
+    }
+
+    fn push(&mut self, row: Listed<'_>) {
+        let Ok(id) = u32::try_from(row.id) else {
+            return;
+        };
+        let (key, more_key) = self.key(row.path);
+        self.files.push(File {
+            key,
+            more_key,
+            id,
+            size: row.size.unwrap_or(NONE),
+            mtime: row.mtime.unwrap_or(NONE),
+        });
+    }
+
+    fn sorted(mut self) -> Self {
+        self.files
+            .sort_unstable_by_key(|file| (file.key, file.more_key));
+        self.files.shrink_to_fit();
+        self.bits = self.files.len().max(2).ilog2();
+        self.starts = Vec::with_capacity((1 << self.bits) + 1);
+        for (place, file) in self.files.iter().enumerate() {
+            let bucket = usize::try_from(file.key >> (64 - self.bits)).unwrap_or(usize::MAX);
+            while self.starts.len() <= bucket {
+                self.starts.push(u32::try_from(place).unwrap_or(u32::MAX));
+            }
+        }
+        let end = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.starts.resize((1 << self.bits) + 1, end);
+        self
+    }
+
+    fn key(&self, path: &str) -> (u64, u32) {
+        let [first, second] = &self.keys;
+        #[expect(clippy::cast_possible_truncation, reason = "96 bits are enough")]
+        let more = second.hash_one(path) as u32;
+        (first.hash_one(path), more)
+    }
+
+    /// The file with that path.
+    pub fn get(&self, path: &str) -> Option<Known> {
+        let (key, more_key) = self.key(path);
+        let bucket = usize::try_from(key >> (64 - self.bits)).ok()?;
+        let from = usize::try_from(*self.starts.get(bucket)?).ok()?;
+        let to = usize::try_from(*self.starts.get(bucket + 1)?).ok()?;
+        let files = self.files.get(from..to)?;
+        let file = files
+            .iter()
+            .find(|file| file.key == key && file.more_key == more_key)?;
+        let known = |n: i64| Some(n).filter(|n| *n != NONE);
+        Some(Known {
+            id: file.id,
+            version: Version {
+                size: known(file.size).and_then(|size| u64::try_from(size).ok()),
+                mtime: known(file.mtime),
+            },
+        })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The numbers of all of them, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = u32> + '_ {
+        self.files.iter().map(|file| file.id)
+    }
+
+    /// The numbers of those whose version is known.
+    pub fn ids_of_origin(&self) -> impl Iterator<Item = u32> + '_ {
+        let known = self.files.iter().filter(|file| file.mtime != NONE);
+        known.map(|file| file.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i32, path: &str) -> Listed<'_> {
+        Listed {
+            id,
+            path,
+            size: Some(i64::from(id) * 10),
+            mtime: None,
+        }
+    }
+
+    #[test]
+    fn every_path_is_found_and_no_other() {
+        for count in [0, 1, 2, 3, 1000] {
+            let paths: Vec<String> = (0..count).map(|n| format!("d/{n}")).collect();
+            let index = Index::of((0..).zip(&paths).map(|(id, path)| row(id, path)));
+            assert_eq!(index.len(), paths.len());
+            for (id, path) in (0..).zip(&paths) {
+                let known = index.get(path).unwrap();
+                assert_eq!((known.id, known.version.mtime), (id, None));
+                assert_eq!(known.version.size, Some(u64::from(id) * 10));
+            }
+            assert_eq!(index.get("d"), None);
+            assert_eq!(index.get(&format!("d/{count}")), None);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `mb scan` with mirrors that are real servers.
+
+mod world;
+
+use harness::rsyncd::Rsyncd;
+use world::{Tree, World};
+
+const FILES: [&str; 4] = ["README", "a/b/c d.rpm", "a/größe.txt", "z\\x"];
+
+#[test]
+fn a_first_scan_finds_all_and_a_second_one_writes_no_row() {
+    let world = World::new("scan_first");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    let said = world.scan(&["m"]).ok();
+    assert!(
+        said.contains(" m: total files after scan: 4 (delta: 4)\n"),
+        "{said}"
+    );
+    assert_eq!(world.files("m"), FILES);
+    assert_eq!(world.last_scan(), "complete|rsync|6|4|4|0|0|0");
+    let before = world.row_versions();
+    for _ in 0..2 {
+        world.scan(&["m"]).ok();
+        assert_eq!(world.row_versions(), before);
+    }
+    assert_eq!(world.last_scan(), "complete|rsync|6|4|0|0|0|0");
+}
+
+#[test]
+fn what_is_gone_is_removed_and_other_mirrors_keep_it() {
+    let world = World::new("scan_gone");
+    let trees = [Tree::new(FILES), Tree::new(FILES)];
+    let servers = trees.each_ref().map(|tree| Rsyncd::start(tree.path()));
+    world.rsync_mirror("one", &servers[0]);
+    world.rsync_mirror("two", &servers[1]);
+    world.scan(&["-a", "-q"]).ok();
+    trees[0].remove("a");
+    trees[0].write("new", 1);
+    world.scan(&["-a", "-q"]).ok();
+    assert_eq!(world.files("one"), ["README", "new", "z\\x"]);
+    assert_eq!(world.files("two"), FILES);
+    assert_eq!(
+        world
+            .site
+            .db
+            .sql("SELECT mirrors FROM filearr WHERE path = 'README'"),
+        "{1,2}"
+    );
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_keeps_its_files() {
+    let world = World::new("scan_unread");
+    let tree = Tree::new(["a/1", "b/1", "b/2"]);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    tree.mode("a", 0o700);
+    tree.remove("b/2");
+    tree.write("b/3", 1);
+    let answer = world.scan(&["m"]);
+    assert_eq!(answer.status, Some(1), "{answer:?}");
+    let files = world.files("m");
+    assert!(
+        files.contains(&"a/1".to_owned()) && files.contains(&"b/3".to_owned()),
+        "{files:?}"
+    );
+    assert!(
+        world.last_scan().starts_with("incomplete|rsync|"),
+        "{}",
+        world.last_scan()
+    );
+}
+
+#[test]
+fn a_mirror_that_is_emptied_loses_nothing_until_a_second_scan_agrees() {
+    let world = World::new("scan_emptied");
+    let tree = Tree::numbered("d", 300);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    tree.remove("d");
+    tree.write("d/0000", 6);
+    let said = world.scan(&["m"]).complaint();
+    assert!(said.contains("299 of 300 files are gone"), "{said}");
+    assert_eq!(world.files("m").len(), 300);
+    // It has come back, for the most part.
+    (0..250).for_each(|n| tree.write(&format!("d/{n:04}"), 6));
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m").len(), 250);
+    tree.remove("d");
+    world.scan(&["m"]).complaint();
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), [""; 0]);
+}
+
+#[test]
+fn force_removes_at_once() {
+    let world = World::new("scan_force");
+    let tree = Tree::numbered("d", 200);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    tree.remove("d");
+    world.scan(&["m"]).complaint();
+    assert_eq!(world.files("m").len(), 200);
+    world.scan(&["--force", "m"]).ok();
+    assert_eq!(world.files("m"), [""; 0]);
+}
+
+#[test]
+fn a_directory_is_scanned_alone() {
+    let world = World::new("scan_directory");
+    let tree = Tree::new(["a/1", "a/2", "ab/1", "b/1"]);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    ["a/1", "ab/1", "b/1"]
+        .iter()
+        .for_each(|path| tree.remove(path));
+    world.scan(&["m", "-d", "a"]).ok();
+    assert_eq!(world.files("m"), ["a/2", "ab/1", "b/1"]);
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), ["a/2"]);
+}
+
+#[test]
+fn what_another_program_has_changed_is_seen_by_a_full_scan() {
+    let world = World::new("scan_full");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    world
+        .site
+        .db
+        .sql("UPDATE filearr SET mirrors = '{}' WHERE path = 'README'");
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m").len(), 3, "a snapshot is believed");
+    world.scan(&["m", "--full"]).ok();
+    assert_eq!(world.files("m"), FILES);
+}
+
+#[test]
+fn copies_that_are_not_the_origins_are_none() {
+    let world = World::new("scan_deviating");
+    let tree = Tree::new(["right", "short", "old"]);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.site.db.sql(
+        "INSERT INTO filearr (path, mirrors, size, mtime) VALUES ('right', '{}', 5, 1700000000),
+                ('short', '{1}', 6, 1700000000), ('old', '{}', 3, 1700000003)",
+    );
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), ["right"]);
+    let deviations =
+        "SELECT path, kind, d.size, d.mtime FROM deviation d JOIN filearr f ON f.id = file_id
+                       ORDER BY path";
+    assert_eq!(
+        world.site.db.sql(deviations),
+        "old|outdated|3|1700000000\nshort|size|5|1700000000"
+    );
+    tree.write("short", 6);
+    tree.touch("old", 1_700_000_003);
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), ["old", "right", "short"]);
+    assert_eq!(world.site.db.sql(deviations), "");
+}
+
+#[test]
+fn the_tables_of_the_original_do() {
+    let world = World::new("scan_original");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.site.db.sql(
+        "DROP TABLE scan, scan_snapshot, scan_held, deviation, job, origin_change;
+         ALTER TABLE filearr DROP COLUMN size, DROP COLUMN mtime",
+    );
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    tree.remove("README");
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), &FILES[1..]);
+}
