@@ -7,4 +7,7 @@ pub enum Error {
     /// The server stopped in the middle.
     #[error("the listing ended in the middle")]
     Ended,
+    /// What the server, or the way to it, said.
+    #[error("{0}")]
+    Server(String),
 }

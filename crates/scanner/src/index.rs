@@ -2,8 +2,13 @@
 
 use mirror_db::tables::filearr::listed::{self, Listed};
 use mirror_files::compare::Version;
-use pg::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError, ConnectionInfo};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// The longest that one step of reading it may take.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// All paths of the database, or of a subtree, with their numbers and the versions that mirrors should have.
 ///
@@ -29,6 +34,34 @@ struct File {
 
 /// Not known.
 const NONE: i64 = i64::MIN;
+
+/// The same, read when it is needed first: by then the first mirror lists already.
+pub(crate) struct LazyIndex<'a> {
+    database: &'a ConnectionInfo,
+    directory: Option<&'a str>,
+    index: OnceLock<Result<Index, ConnectionError>>,
+}
+
+impl<'a> LazyIndex<'a> {
+    pub fn new(database: &'a ConnectionInfo, directory: Option<&'a str>) -> Self {
+        Self {
+            database,
+            directory,
+            index: OnceLock::new(),
+        }
+    }
+
+    /// Reads it, or waits for whoever does.
+    pub fn get(&self) -> Result<&Index, ConnectionError> {
+        let load = || {
+            Index::load(
+                &mut Connection::open(self.database, &[], PATIENCE)?,
+                self.directory,
+            )
+        };
+        self.index.get_or_init(load).as_ref().map_err(Clone::clone)
+    }
+}
 
 /// A file that has a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! The scan of one mirror.
 
+mod ahead;
 mod collect;
 mod settle;
 
-use crate::event::{Event, Observer};
-use crate::index::Index;
+use crate::event::{Event, Note, Observer};
+use crate::index::LazyIndex;
 use crate::outcome::{Failure, Outcome};
 use crate::rules::{Fragment, Rules};
 use crate::source::{self, Protocol, Request};
@@ -23,7 +24,7 @@ use std::time::{Instant, SystemTime};
 
 /// What all scans of a run have in common.
 pub(crate) struct Site<'a> {
-    pub index: &'a Index,
+    pub index: &'a LazyIndex<'a>,
     pub rules: &'a Rules,
     pub guard: Guard,
     /// Whether removals are not guarded.
@@ -158,7 +159,7 @@ fn before(
     before.files = ids.into_iter().collect();
     if !is_whole {
         // What is elsewhere is not looked at.
-        let here: Files = site.index.ids().collect();
+        let here: Files = site.index.get()?.ids().collect();
         before.deviations.retain(|id, _| here.contains(*id));
     }
     Ok(before)
@@ -175,19 +176,21 @@ fn read(site: &Site<'_>, mirror: &Server, collected: &mut Collected<'_>) -> Resu
     let request = Request {
         subtree: site.subtree,
         rules: site.rules,
+        unreadable: &|mode, path| {
+            let note = Event::Note(Note::Unreadable(mode, path));
+            site.observer.event(mirror, &note);
+        },
     };
     for (protocol, url) in urls {
         let (url, fragment) = Fragment::split(url)?;
         collected.begin(protocol, fragment);
-        let listed = {
-            let progress = site.observer.progress(mirror);
-            progress.begin(&mirror.identifier, Some(collected.expected()));
-            let listed = site.sources.list(protocol, url, &request, &mut |entry| {
-                collected.take(entry, &*progress)
-            });
-            progress.end();
-            listed
-        };
+        let progress = site.observer.progress(mirror);
+        progress.begin(&mirror.identifier, Some(collected.expected()));
+        let listed = ahead::list(site.sources, protocol, url, &request, |entry| {
+            collected.take(entry, &*progress)
+        });
+        progress.end();
+        collected.check()?;
         let (listing, error) = match listed {
             Ok(listing) => (Some(listing), None),
             Err(error) => (None, Some(error.to_string())),

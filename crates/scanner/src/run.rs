@@ -1,7 +1,7 @@
 //! A run over several mirrors.
 
 use crate::event::Observer;
-use crate::index::Index;
+use crate::index::LazyIndex;
 use crate::mirror::{self, Site};
 use crate::outcome::{Failure, Outcome};
 use crate::rules::Rules;
@@ -55,7 +55,7 @@ pub fn run(
     let has_tables = scan::exists(&mut connection)?;
     let knows_origin = has_tables && scan::knows_origin(&mut connection)?;
     let subtree = (!options.subtree.is_empty()).then_some(&*options.subtree);
-    let index = Index::load(&mut connection, subtree)?;
+    let index = LazyIndex::new(database, subtree);
     drop(connection);
     let (writer, thread) = Writer::start(database.clone(), has_tables);
     let site = Site {

@@ -1,7 +1,10 @@
 //! Where listings come from: the protocols of a mirror, in the order in which they are tried.
 
+mod ftp;
+mod http;
 mod large;
 mod rsync;
+mod web;
 
 use crate::rules::Rules;
 use mirror_db::tables::server::Server;
@@ -58,6 +61,8 @@ pub(crate) struct Request<'a> {
     pub subtree: &'a str,
     /// What counts.
     pub rules: &'a Rules,
+    /// Is told mode and path of what not everybody may read.
+    pub unreadable: &'a (dyn Fn(&str, &str) + Sync),
 }
 
 /// How servers are asked.
@@ -99,7 +104,8 @@ impl Settings {
     ) -> Result<Listing, Error> {
         match protocol {
             Protocol::Rsync => rsync::list(self, url, request, sink),
-            Protocol::Ftp | Protocol::Http => Err(Error::Ended),
+            Protocol::Ftp => ftp::list(self, url, request, sink),
+            Protocol::Http => http::list(self, url, request, sink),
         }
     }
 

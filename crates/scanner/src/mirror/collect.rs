@@ -2,6 +2,7 @@
 
 use super::{Before, Site};
 use crate::event::{Event, Note};
+use crate::index::Index;
 use crate::names::Names;
 use crate::rules::{Fragment, is_temporary};
 use crate::source::{LargeFile, Protocol};
@@ -32,6 +33,9 @@ pub(super) struct Collected<'a> {
     before: &'a Before,
     protocol: Protocol,
     fragment: Option<Fragment>,
+    /// Read with the first entry.
+    index: Option<&'a Index>,
+    failure: Option<ConnectionError>,
     /// Files that count, of the listing that is under way.
     pub files: u64,
     /// Files that the origin does not have.
@@ -65,6 +69,8 @@ impl<'a> Collected<'a> {
             before,
             protocol: Protocol::Http,
             fragment: None,
+            index: None,
+            failure: None,
             files: 0,
             surplus: 0,
             unusable: 0,
@@ -105,6 +111,15 @@ impl<'a> Collected<'a> {
         if entry.kind != Kind::File {
             return ControlFlow::Continue(());
         }
+        if self.index.is_none() {
+            match self.site.index.get() {
+                Ok(index) => self.index = Some(index),
+                Err(error) => {
+                    self.failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+        }
         let before = self.files / STEP;
         if let Some(path) = self.counts(entry.path) {
             self.file(path, entry.size, entry.mtime);
@@ -141,7 +156,7 @@ impl<'a> Collected<'a> {
     }
 
     fn file(&mut self, path: String, size: Size, mtime: Time) {
-        let known = self.site.index.get(&path);
+        let known = self.index.and_then(|index| index.get(&path));
         if size == Size::Exact(0) && path.ends_with(".iso") {
             self.note(Note::Empty(self.protocol, &path));
             if let Some(known) = known {
@@ -254,6 +269,11 @@ impl<'a> Collected<'a> {
                 (false, None) => {}
             }
         }
+    }
+
+    /// Fails if the database could not be asked.
+    pub fn check(&mut self) -> Result<(), ConnectionError> {
+        self.failure.take().map_or(Ok(()), Err)
     }
 
     /// The numbers of files that had none. They are there once all changes are written.

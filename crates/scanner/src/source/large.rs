@@ -1,65 +1,38 @@
 //! Whether a server delivers files of more than 2^31 bytes: some cannot count as far.
 
 use super::LargeFile;
+use super::web::{Answer, Web, header};
 use mirror_files::Size;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::header::{CONTENT_RANGE, LOCATION, RANGE};
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::http::header::CONTENT_RANGE;
 use url::Url;
 
 /// The part around 2^31 that the original asks for.
 const PART: &str = "bytes=2147483520-2147483649";
 
-/// How often a server may send us elsewhere.
-const REDIRECTS: usize = 5;
-
-/// What of a path stands in a URL as it is.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'+');
-
-/// Asks for a part of a file. `patience` is for the whole of an answer.
+/// Asks for a part of a file.
 pub(super) fn check(base: &str, path: &str, size: Size, patience: Duration) -> LargeFile {
     let base = base.split_once('#').map_or(base, |(base, _)| base);
-    let shown = format!("{}/{path}", base.trim_end_matches('/'));
-    let escaped = utf8_percent_encode(path, PATH);
-    let url = Url::parse(&format!("{}/{escaped}", base.trim_end_matches('/')));
-    let Ok(mut url) = url else {
+    let base = base.trim_end_matches('/');
+    let shown = format!("{base}/{path}");
+    let Ok(mut url) = Url::parse(&format!("{base}/")) else {
         return LargeFile::NoRanges(shown);
     };
-    let agent = agent(patience);
-    for _ in 0..=REDIRECTS {
-        match url.scheme() {
-            "http" | "https" => {}
-            "ftp" => return LargeFile::MovedToFtp,
-            _ => break,
-        }
-        let Ok(response) = agent.get(url.as_str()).header(RANGE, PART).call() else {
-            break;
-        };
-        let status = response.status();
-        let header = |name| response.headers().get(name)?.to_str().ok();
-        match status.as_u16() {
-            206 if header(CONTENT_RANGE).is_none_or(|range| has_total(range, size)) => {
-                return LargeFile::Delivered;
-            }
-            301 | 302 | 303 | 307 | 308 => {
-                let Some(next) = header(LOCATION).and_then(|to| url.join(to).ok()) else {
-                    break;
-                };
-                url = next;
-            }
-            200 | 206 | 416 => break,
-            status => return LargeFile::Status(status),
-        }
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/'));
     }
-    LargeFile::NoRanges(shown)
+    let response = match Web::new(patience).get(&url, Some(PART)) {
+        Ok(Answer::Elsewhere(url)) if url.scheme() == "ftp" => return LargeFile::MovedToFtp,
+        Ok(Answer::Response(_, response)) => response,
+        _ => return LargeFile::NoRanges(shown),
+    };
+    match response.status().as_u16() {
+        206 if header(&response, CONTENT_RANGE).is_none_or(|range| has_total(range, size)) => {
+            LargeFile::Delivered
+        }
+        200 | 206 | 416 => LargeFile::NoRanges(shown),
+        status => LargeFile::Status(status),
+    }
 }
 
 /// Whether `bytes 1-2/3` tells the size that the file has, or none.
@@ -69,29 +42,6 @@ fn has_total(range: &str, size: Size) -> bool {
         Some((_, total)) => total.parse().is_ok_and(|total| size.may_be(total)),
         None => false,
     }
-}
-
-fn agent(patience: Duration) -> ureq::Agent {
-    let roots = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = roots
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(provider)
-        .root_certs(RootCerts::Specific(Arc::new(roots)))
-        .build();
-    let config = ureq::Agent::config_builder()
-        .tls_config(tls)
-        .proxy(None)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .user_agent(concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")))
-        .timeout_global(Some(patience))
-        .build();
-    config.new_agent()
 }
 
 #[cfg(test)]

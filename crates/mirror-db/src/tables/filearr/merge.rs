@@ -3,8 +3,11 @@
 
 use pg::{Connection, ConnectionError};
 
-/// One writer at a time. Held until the transaction ends.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('mirrorbrain filearr'))";
+/// One writer at a time. Held until the transaction ends, as is what the planner is told: a batch is small
+/// beside the table, and must not read all of it.
+const LOCK: &str = "\
+SELECT pg_advisory_xact_lock(hashtext('mirrorbrain filearr')), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
 /// Paths get ids here; a number of the sequence is used up only for one that has no row.
 macro_rules! name {
