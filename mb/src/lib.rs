@@ -58,19 +58,19 @@ fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// Whether `--json` was given to the command or to one below it.
-fn wants_json(matches: &ArgMatches) -> bool {
+/// Whether a flag was given to the command or to one below it.
+fn has_flag(matches: &ArgMatches, name: &str) -> bool {
     matches.subcommand().is_some_and(|(_, matches)| {
-        let json = matches.try_get_one("json").ok().flatten();
-        json == Some(&true) || wants_json(matches)
+        let flag = matches.try_get_one(name).ok().flatten();
+        flag == Some(&true) || has_flag(matches, name)
     })
 }
 
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let parsed = cli::Cli::command()
         .try_get_matches_from(arguments)
-        .and_then(|matches| Ok((cli::Cli::from_arg_matches(&matches)?, wants_json(&matches))));
-    let (cli, is_json) = match parsed {
+        .and_then(|matches| Ok((cli::Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
         Err(help) => return print(help.render()),
@@ -78,7 +78,11 @@ fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let Some(command) = cli.command else {
         return print(cli::Cli::command().render_help());
     };
-    let mut session = Session::new(cli.global, is_json);
+    let mut session = Session::new(
+        cli.global,
+        has_flag(&matches, "json"),
+        has_flag(&matches, "dry_run"),
+    );
     let outcome = commands::run(command, &mut session);
     // What was printed before a failure is printed all the same.
     let flushed = session.out.flush();

@@ -4,9 +4,9 @@
 use crate::cli::GlobalOptions;
 use crate::error::Failure;
 use crate::output::Output;
-use mirror_db::tables::server::{self, Server};
+use mirror_db::tables::server::{self, Column, Server};
 use mirror_db::tables::version::Version;
-use pg::{Connection, ConnectionInfo, SqlState};
+use pg::{Connection, ConnectionError, ConnectionInfo, SqlState};
 use site_config::{DEFAULT_PATH, DatabaseAccess, Instance, SiteConfig};
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 pub struct Session {
     options: GlobalOptions,
     is_json: bool,
+    is_dry_run: bool,
     config: Option<SiteConfig>,
     connection: Option<Connection>,
     /// Standard output.
@@ -25,10 +26,11 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(options: GlobalOptions, is_json: bool) -> Self {
+    pub(crate) fn new(options: GlobalOptions, is_json: bool, is_dry_run: bool) -> Self {
         Self {
             options,
             is_json,
+            is_dry_run,
             config: None,
             connection: None,
             out: Output::new(),
@@ -132,15 +134,26 @@ impl Session {
         };
         let current = Version::CURRENT;
         let found = format!("found database version {found}, older than us: {current}");
-        // Programs read JSON, and nothing else.
-        if self.is_json {
-            current.write(connection)?;
-            warn(found);
+        if self.is_dry_run {
+            warn(format_args!("{found}; a dry run leaves it so"));
             return Ok(());
         }
-        self.out.line(format_args!("{found} >>>>>>>> upgrading"))?;
-        current.write(connection)?;
-        Ok(self.out.line("done.")?)
+        // Programs read JSON, and nothing else.
+        if self.is_json {
+            warn(found);
+        } else {
+            self.out.line(format_args!("{found} >>>>>>>> upgrading"))?;
+        }
+        match current.write(connection) {
+            // Whoever may only read can do without.
+            Err(error) if is_refusal(&error) => {
+                warn(format_args!("the version stays as it is: {error}"));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+            Ok(()) if self.is_json => Ok(()),
+            Ok(()) => Ok(self.out.line("done.")?),
+        }
     }
 
     /// The mirror that an administrator means: the one of exactly that name, else the only one whose
@@ -182,6 +195,37 @@ impl Session {
         }
         Ok(result)
     }
+}
+
+/// Whether the server lets nobody write (a standby), or not this role.
+fn is_refusal(error: &ConnectionError) -> bool {
+    let refusals = [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
+    error.code().is_some_and(|code| refusals.contains(code))
+}
+
+/// Sets a column of a mirror that was read before.
+///
+/// # Errors
+/// Those of the database, and that somebody has deleted the mirror meanwhile.
+pub fn set(
+    connection: &mut Connection,
+    mirror: &Server,
+    column: Column,
+    value: Option<&str>,
+) -> Result<(), Failure> {
+    if server::set(connection, mirror.id, column, value)? {
+        return Ok(());
+    }
+    Err(gone(mirror))
+}
+
+/// What is said of a mirror that somebody has deleted meanwhile.
+pub fn gone(mirror: &Server) -> Failure {
+    let name = &mirror.identifier;
+    Failure::new(format!("{name}: Not found.")).hint("somebody has deleted it a moment ago")
 }
 
 /// Says what does not stop a command.

@@ -134,6 +134,61 @@ fn what_others_have_changed_meanwhile_stays() {
 }
 
 #[test]
+fn a_field_that_others_have_changed_meanwhile_is_not_overwritten() {
+    let site = Site::new("mb_edit_same_field");
+    let params = site.db.params();
+    site.write("sql", "UPDATE server SET score = 3 WHERE id = 2");
+    let editor = format!("psql -qX -d '{params}' -f sql; sed -i -e 's/^score .*/score : 7/'");
+    let mut command = site.command();
+    command.args(["edit", "balsa"]).env("EDITOR", editor);
+    let said = crate::site::answer(&mut command, "y\n").complaint();
+    let expected = "score was changed meanwhile, from 90 to 3; nothing was saved";
+    assert!(said.contains(expected), "{said}");
+    assert_eq!(site.db.sql("SELECT score FROM server WHERE id = 2"), "3");
+}
+
+#[test]
+fn comments_that_are_added_at_the_same_time_are_all_kept() {
+    let site = Site::new("mb_comments");
+    let count = 8;
+    std::thread::scope(|scope| {
+        for n in 0..count {
+            let site = &site;
+            scope.spawn(move || {
+                let text = format!("comment {n}.");
+                site.mb(&["commentadd", "balsa", "-C", &text]).ok();
+            });
+        }
+    });
+    let comment = site.db.sql("SELECT comment FROM server WHERE id = 2");
+    for n in 0..count {
+        assert!(comment.contains(&format!("comment {n}.")), "{comment}");
+    }
+}
+
+#[test]
+fn a_version_that_may_not_be_written_stops_nobody_who_reads() {
+    let site = Site::new("mb_version_read_only");
+    site.db.sql("UPDATE version SET minor = 18");
+    let dry = site.mb(&["enable", "-n", "balsa"]);
+    assert_eq!(dry.status, Some(0), "{dry:?}");
+    assert!(dry.stderr.contains("a dry run leaves it so"), "{dry:?}");
+    assert_eq!(site.db.sql("SELECT minor FROM version"), "18");
+    let name = site.db.sql("SELECT current_database()");
+    site.db.sql(&format!(
+        "ALTER DATABASE \"{name}\" SET default_transaction_read_only = on"
+    ));
+    let list = site.mb(&["list"]);
+    assert_eq!(list.status, Some(0), "{list:?}");
+    assert!(
+        list.stderr.contains("the version stays as it is"),
+        "{list:?}"
+    );
+    let set = site.mb(&["score", "balsa", "5"]);
+    assert_eq!(set.status, Some(1), "{set:?}");
+}
+
+#[test]
 fn an_editor_that_fails_saves_nothing() {
     let site = Site::new("mb_edit_fails");
     let mut command = site.command();

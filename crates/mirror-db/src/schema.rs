@@ -142,7 +142,7 @@ fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Sc
 
 fn exists(connection: &mut Connection, table: &str) -> Result<bool, ConnectionError> {
     let rows = connection.query(EXISTS, &[&table])?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 #[cfg(test)]

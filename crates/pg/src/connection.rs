@@ -7,7 +7,7 @@
 mod transaction;
 
 use crate::{
-    ConnectionInfo,
+    ConnectionInfo, Row,
     connect::{self, Link, Purpose},
     session::message,
     sessions::Mark,
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::runtime::{self, Runtime};
-use tokio_postgres::{Row, SimpleQueryMessage, error::SqlState, types::ToSql};
+use tokio_postgres::{SimpleQueryMessage, error::SqlState, types::ToSql};
 
 pub use transaction::Transaction;
 
@@ -32,9 +32,18 @@ pub struct ConnectionError {
 }
 
 impl ConnectionError {
-    fn ours(message: String) -> Self {
+    pub(crate) fn ours(message: String) -> Self {
         let code = None;
         Self { message, code }
+    }
+
+    /// The same about a table, which the message names.
+    #[must_use]
+    pub fn in_table(self, table: &str) -> Self {
+        Self {
+            message: format!("table {table}: {}", self.message),
+            ..self
+        }
     }
 
     /// What the server calls it; `None` if it has not answered.
@@ -155,7 +164,8 @@ impl Connection {
     ) -> Result<Vec<Row>, ConnectionError> {
         self.in_one_session("COMMIT", |this| {
             let work = this.link.client.query(sql, parameters);
-            this.runtime.block_on(within(this.patience, work))
+            let rows = this.runtime.block_on(within(this.patience, work))?;
+            Ok(Row::all(rows))
         })
     }
 
@@ -317,7 +327,10 @@ mod tests {
         let rows = connection
             .query("SELECT $1::text, $2::bigint", &[&text, &7_i64])
             .unwrap();
-        let values: Vec<(String, i64)> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
+        let values: Vec<(String, i64)> = rows
+            .iter()
+            .map(|r| (r.get(0).unwrap(), r.get(1).unwrap()))
+            .collect();
         assert_eq!(values, [(text.to_owned(), 7)]);
         let error = connection.execute("SELECT 1 / $1::int", &[&0]).unwrap_err();
         assert_eq!(error.code(), Some(&SqlState::DIVISION_BY_ZERO));

@@ -2,9 +2,9 @@
 
 use crate::cli::Changes;
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, gone};
 use clap::Args;
-use mirror_db::tables::server::{self, Column};
+use mirror_db::tables::server;
 
 /// Arguments of `mb commentadd`.
 #[derive(Debug, Args)]
@@ -28,10 +28,13 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
     let mirror = session.mirror(&arguments.identifier)?;
-    let comment = format!("{} \n\n{}", mirror.comment, arguments.comment);
     let what = format!("add to the comment about {}", mirror.identifier);
-    session.change(arguments.changes.dry_run, what, |connection| {
-        server::set(connection, mirror.id, Column::Comment, Some(&comment))?;
-        Ok(())
-    })
+    session.change(
+        arguments.changes.dry_run,
+        what,
+        |connection| match server::add_comment(connection, mirror.id, &arguments.comment)? {
+            true => Ok(()),
+            false => Err(gone(&mirror)),
+        },
+    )
 }

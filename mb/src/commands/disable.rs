@@ -2,9 +2,9 @@
 
 use crate::cli::Changes;
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, set};
 use clap::Args;
-use mirror_db::tables::server::{self, Column};
+use mirror_db::tables::server::Column;
 
 /// Arguments of `mb disable`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     session.change(arguments.changes.dry_run, what, |connection| {
         // Nobody probes it while it is disabled, so nobody knows whether it is alive.
         for column in [Column::Enabled, Column::StatusBaseurl] {
-            server::set(connection, mirror.id, column, Some("false"))?;
+            set(connection, &mirror, column, Some("false"))?;
         }
         Ok(())
     })

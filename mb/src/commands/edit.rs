@@ -6,7 +6,7 @@ use crate::cli::Changes;
 use crate::editor::{self, Edited};
 use crate::error::Failure;
 use crate::mirror_text::{Text, to_edit};
-use crate::session::Session;
+use crate::session::{Session, gone, set};
 use change::Change;
 use clap::Args;
 use mirror_db::tables::columns::Columns;
@@ -34,13 +34,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     })?;
     let what = format!("save {} changes of {}", changes.len(), mirror.identifier);
     session.change(arguments.changes.dry_run, what, |connection| {
+        let now = server::lock(connection, mirror.id)?.ok_or_else(|| gone(&mirror))?;
         for change in &changes {
-            server::set(
-                connection,
-                mirror.id,
-                change.column,
-                change.value.as_deref(),
-            )?;
+            change.is_still_about(&now)?;
+            set(connection, &mirror, change.column, change.value.as_deref())?;
         }
         Ok(())
     })?;

@@ -2,9 +2,9 @@
 
 use crate::cli::Changes;
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, set};
 use clap::Args;
-use mirror_db::tables::server::{self, Column};
+use mirror_db::tables::server::Column;
 
 /// Arguments of `mb enable`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     let mirror = session.mirror(&arguments.identifier)?;
     let what = format!("enable {}", mirror.identifier);
     session.change(arguments.changes.dry_run, what, |connection| {
-        server::set(connection, mirror.id, Column::Enabled, Some("true"))?;
+        set(connection, &mirror, Column::Enabled, Some("true"))?;
         Ok(())
     })
 }

@@ -3,10 +3,10 @@
 use crate::cli::Changes;
 use crate::error::Failure;
 use crate::mirror_text;
-use crate::session::Session;
+use crate::session::{Session, set};
 use clap::Args;
 use mirror_db::tables::columns::Columns;
-use mirror_db::tables::server::{self, Column};
+use mirror_db::tables::server::Column;
 
 /// Arguments of `mb rename`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         mirror_text::check_name(connection, new)?;
         let columns = Columns::of(connection, "server")?;
         mirror_text::check_width(&columns, Column::Identifier, new)?;
-        server::set(connection, mirror.id, Column::Identifier, Some(new))?;
+        set(connection, &mirror, Column::Identifier, Some(new))?;
         Ok(())
     })
 }

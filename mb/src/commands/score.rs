@@ -2,9 +2,9 @@
 
 use crate::cli::{Changes, Facts};
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, set};
 use clap::Args;
-use mirror_db::tables::server::{self, Column};
+use mirror_db::tables::server::Column;
 
 /// Arguments of `mb score`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     let dry_run = arguments.changes.dry_run;
     session.change(dry_run, format_args!("change {change}"), |connection| {
         let value = new.to_string();
-        server::set(connection, mirror.id, Column::Score, Some(&value))?;
+        set(connection, &mirror, Column::Score, Some(&value))?;
         Ok(())
     })?;
     if !dry_run {

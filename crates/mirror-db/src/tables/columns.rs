@@ -22,11 +22,11 @@ impl Columns {
     /// Those of the database.
     pub fn of(connection: &mut Connection, table: &str) -> Result<Self, ConnectionError> {
         let rows = connection.query(COLUMNS, &[&table])?;
-        let column = |row: &tokio_postgres::Row| {
-            let width: Option<i32> = row.get(1);
-            (row.get(0), width.and_then(|n| usize::try_from(n).ok()))
+        let column = |row: &pg::Row| {
+            let width: Option<i32> = row.get(1)?;
+            Ok((row.get(0)?, width.and_then(|n| usize::try_from(n).ok())))
         };
-        Ok(Self(rows.iter().map(column).collect()))
+        rows.iter().map(column).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether there is no such table.

@@ -73,13 +73,15 @@ pub struct Deviating {
 /// Those of the database, here and below.
 pub fn of(connection: &mut Connection, mirror: i32) -> Result<Vec<Deviation>, ConnectionError> {
     let rows = connection.query(OF_MIRROR, &[&mirror])?;
-    let deviation = |row: &tokio_postgres::Row| Deviation {
-        file_id: row.get(0),
-        kind: row.get(1),
-        size: row.get(2),
-        mtime: row.get(3),
+    let deviation = |row: &pg::Row| {
+        Ok(Deviation {
+            file_id: row.get(0)?,
+            kind: row.get(1)?,
+            size: row.get(2)?,
+            mtime: row.get(3)?,
+        })
     };
-    Ok(rows.iter().map(deviation).collect())
+    rows.iter().map(deviation).collect()
 }
 
 /// Records copies of a mirror, each file once; those that are recorded so already are not written.
@@ -122,15 +124,17 @@ pub fn list(connection: &mut Connection, of: &Of<'_>) -> Result<Vec<Deviating>, 
         Of::Mirror(id) => connection.query(LIST_OF_MIRROR, &[id])?,
         Of::Path(path) => connection.query(LIST_OF_PATH, &[path])?,
     };
-    let deviating = |row: &tokio_postgres::Row| Deviating {
-        mirror: row.get(0),
-        path: row.get(1),
-        kind: row.get(2),
-        size: row.get(3),
-        mtime: row.get(4),
-        origin_size: row.get(5),
-        origin_mtime: row.get(6),
-        seen: row.get(7),
+    let deviating = |row: &pg::Row| {
+        Ok(Deviating {
+            mirror: row.get(0)?,
+            path: row.get(1)?,
+            kind: row.get(2)?,
+            size: row.get(3)?,
+            mtime: row.get(4)?,
+            origin_size: row.get(5)?,
+            origin_mtime: row.get(6)?,
+            seen: row.get(7)?,
+        })
     };
-    Ok(rows.iter().map(deviating).collect())
+    rows.iter().map(deviating).collect()
 }

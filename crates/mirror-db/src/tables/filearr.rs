@@ -152,7 +152,9 @@ pub fn holders(
 ) -> Result<Vec<(i32, String)>, ConnectionError> {
     let (sql, parameter) = paths.with(HOLDERS, HOLDERS_LIKE);
     let rows = connection.query(sql, &[&parameter])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// The ids of the mirrors that have any of the files that are meant.
@@ -165,7 +167,7 @@ pub fn mirrors(
 ) -> Result<Vec<i32>, ConnectionError> {
     let (sql, parameter) = paths.with(MIRRORS, MIRRORS_LIKE);
     let rows = connection.query(sql, &[&parameter])?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// The ids of the mirrors that have a file whose path begins with `start`; `None` if no file's does.
@@ -177,10 +179,13 @@ pub fn mirrors_below(
     start: &str,
 ) -> Result<Option<Vec<i32>>, ConnectionError> {
     let rows = connection.query(BELOW, &[&start])?;
-    let ids: Vec<i32> = rows.iter().map(|row| row.get(0)).collect();
+    let ids: Vec<i32> = rows
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<_, _>>()?;
     if ids.is_empty() {
         let rows = connection.query(EXISTS_BELOW, &[&start])?;
-        if !rows.first().is_some_and(|row| row.get(0)) {
+        if !pg::Row::first(&rows)?.unwrap_or(false) {
             return Ok(None);
         }
     }
@@ -201,7 +206,9 @@ pub fn counts(
         let ids: Vec<i16> = mirrors.iter().copied().map(id).collect();
         connection.query(COUNTS_OF, &[&ids])?
     };
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// The first `depth` parts of all paths, or of those that a mirror has: each once, in order.
@@ -217,7 +224,10 @@ pub fn directories(
         Some(mirror) => connection.query(DIRECTORIES_OF, &[&depth, &id(mirror)])?,
         None => connection.query(DIRECTORIES, &[&depth])?,
     };
-    let mut directories: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let mut directories: Vec<String> = rows
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<_, _>>()?;
     directories.sort_unstable();
     Ok(directories)
 }
@@ -228,8 +238,10 @@ pub fn directories(
 /// Those of the database.
 pub fn count(connection: &mut Connection) -> Result<(i64, i64), ConnectionError> {
     let rows = connection.query(COUNT, &[])?;
-    let counts = rows.first().map(|row| (row.get(0), row.get(1)));
-    Ok(counts.unwrap_or_default())
+    match rows.first() {
+        Some(row) => Ok((row.get(0)?, row.get(1)?)),
+        None => Ok((0, 0)),
+    }
 }
 
 /// Removes the rows of files that no mirror has and that have no hashes.

@@ -25,11 +25,13 @@ pub struct Marker {
 /// Those of the database.
 pub fn all(connection: &mut Connection) -> Result<Vec<Marker>, ConnectionError> {
     let rows = connection.query(READ, &[])?;
-    let marker = |row: &tokio_postgres::Row| Marker {
-        subtree_name: row.get(0),
-        files: words(row.get(1)),
+    let marker = |row: &pg::Row| {
+        Ok(Marker {
+            subtree_name: row.get(0)?,
+            files: words(row.get(1)?),
+        })
     };
-    Ok(rows.iter().map(marker).collect())
+    rows.iter().map(marker).collect()
 }
 
 fn words(text: &str) -> Vec<String> {

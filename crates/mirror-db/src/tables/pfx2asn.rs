@@ -34,7 +34,7 @@ pub struct Network {
 /// Those of the database.
 pub fn exists(connection: &mut Connection) -> Result<bool, ConnectionError> {
     let rows = connection.query(EXISTS, &[])?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 /// The smallest network that holds an address.
@@ -47,10 +47,13 @@ pub fn look_up(
 ) -> Result<Option<Network>, ConnectionError> {
     let text = address.to_canonical().to_string();
     let rows = connection.query(LOOK_UP, &[&TextParam(&text)])?;
-    Ok(rows.first().map(|row| Network {
-        prefix: row.get(0),
-        asn: row.get(1),
-    }))
+    let first = rows.first().map(|row| {
+        Ok(Network {
+            prefix: row.get(0)?,
+            asn: row.get(1)?,
+        })
+    });
+    first.transpose()
 }
 
 /// All networks of an autonomous system.
@@ -59,5 +62,5 @@ pub fn look_up(
 /// Those of the database.
 pub fn networks(connection: &mut Connection, asn: i64) -> Result<Vec<String>, ConnectionError> {
     let rows = connection.query(NETWORKS, &[&asn])?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -29,5 +29,7 @@ pub fn regions(connection: &mut Connection) -> Result<Names, ConnectionError> {
 
 fn names(connection: &mut Connection, sql: &str) -> Result<Names, ConnectionError> {
     let rows = connection.query(sql, &[])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }

@@ -28,9 +28,11 @@ pub struct Relation {
 /// Those of the database.
 pub fn all(connection: &mut Connection) -> Result<Vec<Relation>, ConnectionError> {
     let rows = connection.query(SIZES, &[])?;
-    let relation = |row: &tokio_postgres::Row| Relation {
-        name: row.get(0),
-        bytes: row.get(1),
+    let relation = |row: &pg::Row| {
+        Ok(Relation {
+            name: row.get(0)?,
+            bytes: row.get(1)?,
+        })
     };
-    Ok(rows.iter().map(relation).collect())
+    rows.iter().map(relation).collect()
 }

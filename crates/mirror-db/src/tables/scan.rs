@@ -99,7 +99,7 @@ pub struct Scan {
 /// Those of the database, here and below.
 pub fn exists(connection: &mut Connection) -> Result<bool, ConnectionError> {
     let rows = connection.query(EXISTS, &[])?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 /// Records a scan, and returns its number.
@@ -123,7 +123,7 @@ pub fn insert(connection: &mut Connection, scan: &Scan) -> Result<i64, Connectio
             &scan.error,
         ],
     )?;
-    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 /// What a mirror had at its last scan, as it was given to [`set_snapshot`]; `None` if nobody knows, or
@@ -133,7 +133,7 @@ pub fn snapshot(
     mirror: i32,
 ) -> Result<Option<Vec<u8>>, ConnectionError> {
     let rows = connection.query(SNAPSHOT, &[&mirror])?;
-    Ok(rows.first().map(|row| row.get(0)))
+    pg::Row::first(&rows)
 }
 
 /// To be done before files of a mirror are written.
@@ -160,7 +160,7 @@ pub fn keep_snapshot(connection: &mut Connection, mirror: i32) -> Result<(), Con
 /// What the last scan would have removed and did not.
 pub fn held(connection: &mut Connection, mirror: i32) -> Result<Option<Vec<u8>>, ConnectionError> {
     let rows = connection.query(HELD, &[&mirror])?;
-    Ok(rows.first().map(|row| row.get(0)))
+    pg::Row::first(&rows)
 }
 
 /// Keeps what waits for a second scan.
@@ -176,7 +176,7 @@ pub fn release(connection: &mut Connection, mirror: i32) -> Result<(), Connectio
 /// Whether the origin was ever scanned wholly: then only its files count.
 pub fn knows_origin(connection: &mut Connection) -> Result<bool, ConnectionError> {
     let rows = connection.query(KNOWS_ORIGIN, &[])?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 /// Notes which files a scan of the origin found new or changed.

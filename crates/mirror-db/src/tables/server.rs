@@ -5,9 +5,8 @@ pub mod eligible;
 
 pub use column::Column;
 
-use pg::{Connection, ConnectionError, Parameter};
+use pg::{Connection, ConnectionError, Parameter, Row};
 use serde::{Serialize, Serializer};
-use tokio_postgres::Row;
 
 /// The rows in a form that does not need the column `ipv6_only`, which tables from our own
 /// schema.sql did not have at first: without it the name means that of the first sub-select.
@@ -48,6 +47,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bigint, $10, $11::text::numeric, $12
        $13, $14, $15, $16, $17::integer, $18, $19, $20, false, false, 0, '', '', 0)
 RETURNING id";
 
+const ADD_COMMENT: &str = "\
+UPDATE server SET comment = coalesce(comment, '') || E' \\n\\n' || $2::text WHERE id = $1";
+
+const LOCK: &str = "SELECT FROM server WHERE id = $1 FOR UPDATE";
+
 const DELETE: &str = "DELETE FROM server WHERE id = $1";
 
 const SET_SCANNED: &str = "UPDATE server SET last_scan = now(), scan_fpm = $2 WHERE id = $1";
@@ -65,6 +69,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     IN_TABLE_ORDER,
     BY_PLACE,
     INSERT,
+    ADD_COMMENT,
+    LOCK,
     DELETE,
     SET_SCANNED,
     Column::Identifier.update(),
@@ -175,38 +181,38 @@ pub struct Server {
 }
 
 impl Server {
-    fn of(row: &Row) -> Self {
-        Self {
-            id: row.get(0),
-            identifier: row.get(1),
-            operator_name: row.get(2),
-            operator_url: row.get(3),
-            baseurl: row.get(4),
-            baseurl_ftp: row.get(5),
-            baseurl_rsync: row.get(6),
-            region: row.get(7),
-            country: row.get(8),
-            asn: row.get(9),
-            prefix: row.get(10),
-            lat: row.get::<_, Option<String>>(11).map(Decimal),
-            lng: row.get::<_, Option<String>>(12).map(Decimal),
-            region_only: row.get(13),
-            country_only: row.get(14),
-            as_only: row.get(15),
-            prefix_only: row.get(16),
-            ipv6_only: row.get(17),
-            other_countries: row.get(18),
-            file_maxsize: row.get(19),
-            public_notes: row.get(20),
-            score: row.get(21),
-            enabled: row.get(22),
-            status_baseurl: row.get(23),
-            admin: row.get(24),
-            admin_email: row.get(25),
-            comment: row.get(26),
-            scan_fpm: row.get(27),
-            last_scan: row.get(28),
-        }
+    fn of(row: &Row) -> Result<Self, ConnectionError> {
+        Ok(Self {
+            id: row.get(0)?,
+            identifier: row.get(1)?,
+            operator_name: row.get(2)?,
+            operator_url: row.get(3)?,
+            baseurl: row.get(4)?,
+            baseurl_ftp: row.get(5)?,
+            baseurl_rsync: row.get(6)?,
+            region: row.get(7)?,
+            country: row.get(8)?,
+            asn: row.get(9)?,
+            prefix: row.get(10)?,
+            lat: row.get::<Option<String>>(11)?.map(Decimal),
+            lng: row.get::<Option<String>>(12)?.map(Decimal),
+            region_only: row.get(13)?,
+            country_only: row.get(14)?,
+            as_only: row.get(15)?,
+            prefix_only: row.get(16)?,
+            ipv6_only: row.get(17)?,
+            other_countries: row.get(18)?,
+            file_maxsize: row.get(19)?,
+            public_notes: row.get(20)?,
+            score: row.get(21)?,
+            enabled: row.get(22)?,
+            status_baseurl: row.get(23)?,
+            admin: row.get(24)?,
+            admin_email: row.get(25)?,
+            comment: row.get(26)?,
+            scan_fpm: row.get(27)?,
+            last_scan: row.get(28)?,
+        })
     }
 }
 
@@ -216,7 +222,8 @@ fn select(
     parameters: &[Parameter<'_>],
 ) -> Result<Vec<Server>, ConnectionError> {
     let rows = connection.query(sql, parameters)?;
-    Ok(rows.iter().map(Server::of).collect())
+    let servers: Result<_, _> = rows.iter().map(Server::of).collect();
+    servers.map_err(|error: ConnectionError| error.in_table("server"))
 }
 
 /// All of them, by id.
@@ -270,16 +277,33 @@ pub fn in_region(connection: &mut Connection, part: &str) -> Result<Vec<Server>,
     select(connection, IN_REGION, &[&part])
 }
 
-/// Sets one column of a row; `None` is NULL. The text is read as the column's type.
+/// Sets one column of a row; `None` is NULL. The text is read as the column's type. Whether there is such a
+/// row.
 pub fn set(
     connection: &mut Connection,
     id: i32,
     column: Column,
     value: Option<&str>,
-) -> Result<(), ConnectionError> {
-    connection
-        .execute(column.update(), &[&id, &value])
-        .map(drop)
+) -> Result<bool, ConnectionError> {
+    let changed = connection.execute(column.update(), &[&id, &value])?;
+    Ok(changed > 0)
+}
+
+/// Adds a text to the comment of a row, behind an empty line, whatever the comment is by now. Whether there
+/// is such a row.
+pub fn add_comment(
+    connection: &mut Connection,
+    id: i32,
+    text: &str,
+) -> Result<bool, ConnectionError> {
+    let changed = connection.execute(ADD_COMMENT, &[&id, &text])?;
+    Ok(changed > 0)
+}
+
+/// Keeps others from changing a row until the transaction ends, and reads it.
+pub fn lock(connection: &mut Connection, id: i32) -> Result<Option<Server>, ConnectionError> {
+    connection.execute(LOCK, &[&id])?;
+    by_id(connection, id)
 }
 
 /// Makes a row, which is neither enabled nor known to be alive, and returns its id. Of the given
@@ -309,7 +333,7 @@ pub fn insert(connection: &mut Connection, new: &Server) -> Result<i32, Connecti
         &new.comment,
     ];
     let rows = connection.query(INSERT, &parameters)?;
-    let id = rows.first().map(|row| row.get(0)).unwrap_or_default();
+    let id = pg::Row::first(&rows)?.unwrap_or_default();
     if new.ipv6_only {
         set(connection, id, Column::Ipv6Only, Some("true"))?;
     }

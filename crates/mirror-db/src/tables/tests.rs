@@ -85,3 +85,22 @@ fn directories_are_in_order_and_once() {
     assert_eq!(directories(2, None), ["a", "b/x"]);
     assert_eq!(directories(1, Some(1)), ["b"]);
 }
+
+/// Sites have changed their tables by hand for a decade.
+#[test]
+fn a_column_that_is_null_or_of_another_type_is_named() {
+    let db = Cluster::shared().database("tables_changed", &[]);
+    let mut connection = open(&db);
+    db.sql("ALTER TABLE server DROP COLUMN IF EXISTS ipv6_only");
+    db.sql(
+        "INSERT INTO server VALUES (DEFAULT, 'a', '', '', '', true, true, 'eu', 'de', 7, \
+            '', 10, 0, NULL, '', '', '', '', '', '', 1.5, NULL, false, false, false, false, '')",
+    );
+    db.sql("ALTER TABLE server ALTER comment DROP NOT NULL; UPDATE server SET comment = NULL");
+    let said = server::all(&mut connection).map_err(|error| error.to_string());
+    assert_eq!(said, Err("table server: column comment is NULL".to_owned()));
+    db.sql("UPDATE server SET comment = ''; ALTER TABLE server ALTER scan_fpm TYPE text");
+    let said = server::all(&mut connection).map_err(|error| error.to_string());
+    let expected = "table server: column scan_fpm is of type text, which does not suit it";
+    assert_eq!(said, Err(expected.to_owned()));
+}

@@ -37,11 +37,14 @@ impl Version {
     /// Those of the database: also that there is no such table.
     pub fn read(connection: &mut Connection) -> Result<Option<Self>, ConnectionError> {
         let rows = connection.query(READ, &[])?;
-        Ok(rows.first().map(|row| Self {
-            major: row.get(0),
-            minor: row.get(1),
-            patchlevel: row.get(2),
-        }))
+        let first = rows.first().map(|row| {
+            Ok(Self {
+                major: row.get(0)?,
+                minor: row.get(1)?,
+                patchlevel: row.get(2)?,
+            })
+        });
+        first.transpose()
     }
 
     /// Has the database say this.

@@ -59,8 +59,8 @@ pub fn look(report: &mut Report, session: &mut Session) {
 
 fn server(report: &mut Report, connection: &mut Connection) -> Result<(), ConnectionError> {
     for row in connection.query(SERVER, &[])? {
-        let (number, version): (i64, String) = (row.get(0), row.get(1));
-        let (encoding, time): (String, f64) = (row.get(2), row.get(3));
+        let (number, version): (i64, String) = (row.get(0)?, row.get(1)?);
+        let (encoding, time): (String, f64) = (row.get(2)?, row.get(3)?);
         let text = format!("PostgreSQL {version} answers");
         if number < OLDEST {
             report.error(
@@ -104,7 +104,7 @@ fn privileges(report: &mut Report, connection: &mut Connection) -> Result<(), Co
         .query(PRIVILEGES, &[])?
         .iter()
         .map(|row| row.get(0))
-        .collect();
+        .collect::<Result<_, _>>()?;
     if lacking.is_empty() {
         report.ok("privileges", "the role may do what the commands need");
     } else {
@@ -152,7 +152,7 @@ fn tables(report: &mut Report, connection: &mut Connection) -> Result<bool, Conn
         ),
     }
     let triggers = connection.query(TRIGGERS, &[])?;
-    if triggers.first().is_none_or(|row| row.get::<_, i64>(0) == 0) {
+    if pg::Row::first(&triggers)?.unwrap_or(0_i64) == 0 {
         report.ok(
             SUBJECT,
             "no triggers of sql/notify.sql: changes show after MirrorBrainCacheTTL",

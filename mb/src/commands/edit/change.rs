@@ -36,6 +36,35 @@ impl fmt::Display for Change {
     }
 }
 
+impl Change {
+    /// Sees that nobody has changed the same column since the text was made that was edited; `now` is
+    /// the row as it is.
+    ///
+    /// # Errors
+    /// If somebody has.
+    pub fn is_still_about(&self, now: &Server) -> Result<(), Failure> {
+        let stored = stored(self.column, now);
+        if stored.as_ref().is_none_or(|stored| *stored == self.old) {
+            return Ok(());
+        }
+        let Self { name, old, .. } = self;
+        let stored = stored.unwrap_or_default();
+        let sentence =
+            format!("{name} was changed meanwhile, from {old} to {stored}; nothing was saved");
+        Err(Failure::new(sentence).hint("edit it again"))
+    }
+}
+
+/// What a column holds, as Python shows it.
+fn stored(column: Column, mirror: &Server) -> Option<String> {
+    if column == Column::Comment {
+        return Some(repr(mirror.comment.as_bytes()));
+    }
+    let parts = FIELDS.iter().flat_map(|(field, _)| parts(field, mirror));
+    let mut parts = parts.filter(|part| part.column == column);
+    parts.next().map(|part| part.old)
+}
+
 /// How a column is read.
 enum Kind {
     Text,

@@ -204,7 +204,7 @@ impl Superuser {
 fn run_quoted(connection: &mut Connection, query: &str, names: &[&str]) -> Result<(), Failure> {
     let parameters: Vec<_> = names.iter().map(|name| name as pg::Parameter<'_>).collect();
     for row in connection.query(query, &parameters)? {
-        connection.run(row.get(0))?;
+        connection.run(row.get(0)?)?;
     }
     Ok(())
 }

@@ -26,7 +26,13 @@ impl Enabling {
     fn set(&self, mirror: &Server, column: Column, value: &str) -> Result<(), ConnectionError> {
         let connection = self.connection.lock();
         let mut connection = connection.unwrap_or_else(PoisonError::into_inner);
-        server::set(&mut connection, mirror.id, column, Some(value))
+        server::set(&mut connection, mirror.id, column, Some(value)).map(drop)
+    }
+
+    fn add_comment(&self, mirror: &Server, text: &str) -> Result<(), ConnectionError> {
+        let connection = self.connection.lock();
+        let mut connection = connection.unwrap_or_else(PoisonError::into_inner);
+        server::add_comment(&mut connection, mirror.id, text).map(drop)
     }
 
     /// Has the mirror be used, as far as the administrator is concerned.
@@ -36,9 +42,8 @@ impl Enabling {
 
     /// Records that it was scanned, and has it be used if its base URL answers; whether it does.
     pub fn try_base_url(&self, mirror: &Server) -> Result<bool, ConnectionError> {
-        let comment = &mirror.comment;
-        let comment = format!("{comment} \n\n*** scanned and enabled at {}.", ctime());
-        self.set(mirror, Column::Comment, &comment)?;
+        let text = format!("*** scanned and enabled at {}.", ctime());
+        self.add_comment(mirror, &text)?;
         let found = self.client.fetch(&mirror.baseurl, Wanted::PRESENCE);
         let is_alive = found.is_ok_and(|found| found.status == Some(200));
         if is_alive {

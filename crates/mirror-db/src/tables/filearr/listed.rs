@@ -68,7 +68,7 @@ pub struct Listed<'a> {
 /// Those of the database.
 pub fn has_versions(connection: &mut Connection) -> Result<bool, ConnectionError> {
     let rows = connection.query(HAS_VERSIONS, &[])?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    Ok(pg::Row::first(&rows)?.unwrap_or_default())
 }
 
 /// Gives each row, in no order; only those below a directory, if one is named.
@@ -162,5 +162,7 @@ pub fn paths(
     ids: &[i32],
 ) -> Result<Vec<(i32, String)>, ConnectionError> {
     let rows = connection.query(PATHS, &[&ids])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }

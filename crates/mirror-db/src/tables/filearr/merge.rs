@@ -109,7 +109,9 @@ pub fn add_paths(
 ) -> Result<Vec<(i32, bool)>, ConnectionError> {
     let come: Vec<String> = mirrors.iter().map(|mirrors| array(mirrors)).collect();
     let rows = connection.query(ADD, &[&paths, &come])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// Applies the changes of rows, each id once, and returns how many were written: not those that were so
@@ -145,7 +147,9 @@ pub fn add_origin(
     let sizes: Vec<i64> = files.iter().map(|file| file.size).collect();
     let mtimes: Vec<i64> = files.iter().map(|file| file.mtime).collect();
     let rows = connection.query(ADD_ORIGIN, &[&paths, &sizes, &mtimes])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// Sets the sizes (bytes) and times (seconds) of files of the origin. Where another version was known, its mirrors hold
@@ -158,7 +162,7 @@ pub fn set_versions(
     let sizes: Vec<i64> = versions.iter().map(|(_, size, _)| *size).collect();
     let mtimes: Vec<i64> = versions.iter().map(|(.., mtime)| *mtime).collect();
     let rows = connection.query(REPLACE_VERSION, &[&ids, &sizes, &mtimes])?;
-    let written: i64 = rows.first().map(|row| row.get(0)).unwrap_or_default();
+    let written: i64 = pg::Row::first(&rows)?.unwrap_or_default();
     Ok(u64::try_from(written).unwrap_or_default())
 }
 
