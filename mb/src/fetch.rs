@@ -7,12 +7,18 @@ mod rsync;
 use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::io::{self, Read};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(crate) use http::Client;
 
 /// The longest that a mirror may take to answer, and between two pieces of an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The longest that the whole of a file may take: a mirror that sends a byte now and then never ends.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// The largest file that is read to its end; no site has one that comes near.
+const LARGEST: u64 = 1 << 40;
 
 /// What of a path stands in a URL as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -121,9 +127,14 @@ pub(crate) fn join_escaped(base: &str, path: &str) -> String {
     join(base, &utf8_percent_encode(path, PATH).to_string())
 }
 
-/// Reads what is wanted, and not more.
-fn read(mut body: impl Read, wanted: Wanted) -> io::Result<Found> {
+/// Reads what is wanted, and not more, in `limit` at most.
+fn read(body: impl Read, wanted: Wanted, limit: Duration) -> io::Result<Found> {
     let mut found = Found::default();
+    let mut body = Bounded {
+        body,
+        end: Instant::now() + limit,
+        left: LARGEST,
+    };
     body.by_ref()
         .take(wanted.bytes)
         .read_to_end(&mut found.content)?;
@@ -134,6 +145,29 @@ fn read(mut body: impl Read, wanted: Wanted) -> io::Result<Found> {
         found.md5 = Some(hex::encode(digest.finalize()));
     }
     Ok(found)
+}
+
+/// A body that ends in time, and has an end.
+struct Bounded<R> {
+    body: R,
+    end: Instant,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() >= self.end {
+            let problem = "the file takes too long";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
+        }
+        let read = self.body.read(buffer)?;
+        let length = u64::try_from(read).unwrap_or(u64::MAX);
+        self.left = self
+            .left
+            .checked_sub(length)
+            .ok_or_else(|| io::Error::other("the file has no end"))?;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]
@@ -156,11 +190,39 @@ mod tests {
             md5: true,
             bytes: 2,
         };
-        let found = read(&b"abc"[..], wanted).unwrap();
+        let found = read(&b"abc"[..], wanted, LONGEST).unwrap();
         assert_eq!(found.content, b"ab");
         assert_eq!(
             found.md5.as_deref(),
             Some("900150983cd24fb0d6963f7d28e17f72")
         );
+    }
+
+    #[test]
+    fn a_file_that_never_ends_is_given_up() {
+        /// Sends a byte now and then.
+        struct Trickle;
+        impl Read for Trickle {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                std::thread::sleep(Duration::from_millis(5));
+                Ok(buffer
+                    .first_mut()
+                    .map(|byte| *byte = b'x')
+                    .map_or(0, |()| 1))
+            }
+        }
+        let wanted = Wanted {
+            md5: true,
+            bytes: 0,
+        };
+        let problem = read(Trickle, wanted, Duration::from_millis(50)).unwrap_err();
+        assert_eq!(problem.to_string(), "the file takes too long");
+        let endless = Bounded {
+            body: io::repeat(b'x'),
+            end: Instant::now() + LONGEST,
+            left: 1000,
+        };
+        let problem = io::copy(&mut { endless }, &mut io::sink()).unwrap_err();
+        assert_eq!(problem.to_string(), "the file has no end");
     }
 }

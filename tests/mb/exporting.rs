@@ -109,3 +109,23 @@ fn a_list_that_cannot_be_made_leaves_the_old_one() {
     assert!(said.contains("nosuch/"), "{said}");
     assert_eq!(fs::read_to_string(site.path("list")).expect("list"), "old");
 }
+
+/// As Python's `match`: the name begins with a match. A comment in the expression ends with it.
+#[test]
+fn a_filter_of_markers_is_matched_at_the_beginning() {
+    let site = Site::new("mb_mirrorlist_filter");
+    site.db.sql(
+        "DELETE FROM marker; INSERT INTO marker (subtree_name, markers) \
+         VALUES ('release', 'a'), ('prerelease', 'b'), ('repo', 'c')",
+    );
+    let names = |filter: &str| {
+        let list = site.mb(&["mirrorlist", "-l", "-F", filter]).ok();
+        let names = list
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names("rel"), ["release"]);
+    assert_eq!(names("(?x) re # both"), ["release", "repo"]);
+    assert_eq!(names("x|pre"), ["prerelease"]);
+}

@@ -10,9 +10,9 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A directory for a configuration file and a virtual host.
-struct Site(TempDir);
+struct NewSite(TempDir);
 
-impl Site {
+impl NewSite {
     fn new() -> Self {
         Self(harness::temp_dir("mb-init"))
     }
@@ -68,7 +68,7 @@ impl Site {
 
 #[test]
 fn a_new_site_redirects_after_four_commands() {
-    let site = Site::new();
+    let site = NewSite::new();
     let builder = Httpd::builder().ours(&["mirrorbrain"]);
     files::sparse(&builder.tree(), "iso/a.iso", 10_000, 1_700_000_000);
     let output = site.init("init_site", &builder.tree(), &[]);
@@ -100,7 +100,7 @@ fn a_new_site_redirects_after_four_commands() {
 
 #[test]
 fn a_second_call_changes_nothing() {
-    let site = Site::new();
+    let site = NewSite::new();
     let tree = harness::temp_dir("tree");
     let first = site.init("init_twice", tree.path(), &[]);
     assert_eq!(
@@ -151,7 +151,7 @@ fn a_second_call_changes_nothing() {
 
 #[test]
 fn httpd_may_read_every_table_and_change_none() {
-    let site = Site::new();
+    let site = NewSite::new();
     let tree = harness::temp_dir("tree");
     assert!(site.init("init_roles", tree.path(), &[]).status.success());
     let database = Cluster::shared().attach("init_roles");
@@ -176,7 +176,7 @@ fn httpd_may_read_every_table_and_change_none() {
 
 #[test]
 fn mistakes_are_named_and_nothing_is_made() {
-    let site = Site::new();
+    let site = NewSite::new();
     let tree = harness::temp_dir("tree");
     Cluster::shared()
         .attach("postgres")
@@ -260,7 +260,7 @@ fn about(report: &str, subject: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_doctor_names_what_is_wrong() {
-    let site = Site::new();
+    let site = NewSite::new();
     let tree = harness::temp_dir("tree");
     let look = || {
         let output = site.mb(&["doctor", "--json"]);

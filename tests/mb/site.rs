@@ -57,12 +57,28 @@ impl Site {
         for file in ["schema.sql", "cases/fixture.sql"] {
             db.load(&workspace().join("tests/compat/mb").join(file));
         }
-        let site = Self {
-            dir: temp_dir("mb"),
-            db,
-        };
-        site.write("mirrorbrain.conf", &site.config(""));
+        let site = Self::around(db);
         fs::write(site.path("geo.mmdb"), geo_db()).expect("geo.mmdb");
+        site
+    }
+
+    /// One whose database is empty.
+    pub fn without_tables(name: &str) -> Self {
+        let cluster = Cluster::shared();
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+        cluster.attach("postgres").sql(&create);
+        Self::around(cluster.attach(name))
+    }
+
+    /// One with the tables that the modules came with before there was `mb`, and no rows.
+    pub fn with_first_tables(name: &str) -> Self {
+        Self::around(Cluster::shared().database(name, &[]))
+    }
+
+    fn around(db: Database<'static>) -> Self {
+        let dir = temp_dir("mb");
+        let site = Self { dir, db };
+        site.write("mirrorbrain.conf", &site.config(""));
         site
     }
 

@@ -109,16 +109,19 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
 
 fn markers(arguments: &Arguments, session: &mut Session) -> Result<Vec<Marker>, Failure> {
     let filter = match &arguments.filter {
-        Some(text) => Some(
-            Regex::new(&format!("^(?:{text})"))
-                .map_err(|e| Failure::new(format!("--filter {text}: {e}")))?,
-        ),
+        Some(text) => {
+            let problem = |e| Failure::new(format!("--filter {text}: {e}"));
+            Some(Regex::new(text).map_err(problem)?)
+        }
         None => None,
     };
     let mut markers = marker::all(session.connection()?)?;
     markers.retain(|marker| {
-        let is_match = |filter: &Regex| filter.is_match(&marker.subtree_name);
-        filter.as_ref().is_none_or(is_match)
+        let begins = |filter: &Regex| {
+            let first = filter.find(&marker.subtree_name);
+            first.is_some_and(|first| first.start() == 0)
+        };
+        filter.as_ref().is_none_or(begins)
     });
     Ok(markers)
 }

@@ -1,6 +1,6 @@
 //! Over FTP, in passive mode; anonymous unless the URL has a login.
 
-use super::{FetchError, Found, PATIENCE, Wanted, read};
+use super::{FetchError, Found, LONGEST, PATIENCE, Wanted, read};
 use percent_encoding::percent_decode_str;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use suppaftp::types::FileType;
@@ -81,5 +81,5 @@ fn retrieve(mut stream: FtpStream, url: &Url, wanted: Wanted) -> Result<Found, F
     if wanted == Wanted::PRESENCE {
         return Ok(Found::default());
     }
-    Ok(read(file, wanted)?)
+    Ok(read(file, wanted, LONGEST)?)
 }

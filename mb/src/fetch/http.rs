@@ -1,6 +1,6 @@
 //! Over HTTP and HTTPS. No proxy stands between us and a mirror: what it says would be its cache's.
 
-use super::{FetchError, Found, PATIENCE, Wanted, read};
+use super::{FetchError, Found, LONGEST, PATIENCE, Wanted, read};
 use crate::error::Failure;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl Client {
         }
         let mut found = Found::default();
         if wanted != Wanted::PRESENCE {
-            found = read(response.into_body().into_reader(), wanted)?;
+            found = read(response.into_body().into_reader(), wanted, LONGEST)?;
         }
         found.status = Some(status.as_u16());
         Ok(found)
