@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::output::Output;
 use mirror_db::tables::server::{self, Column, Server};
 use mirror_db::tables::version::Version;
-use pg::{Connection, ConnectionError, ConnectionInfo, SqlState};
+use pg::{Connection, ConnectionError, ConnectionInfo, ConnectionInfoError, SqlState};
 use site_config::{DEFAULT_PATH, DatabaseAccess, Instance, SiteConfig};
 use std::path::Path;
 use std::time::Duration;
@@ -197,6 +197,14 @@ impl Session {
     }
 }
 
+/// Reads a connection string in the environment of this process, as libpq does.
+///
+/// # Errors
+/// If it is none.
+pub fn read_connection(text: &str) -> Result<ConnectionInfo, ConnectionInfoError> {
+    ConnectionInfo::parse_with(text, |name| std::env::var(name).ok())
+}
+
 /// Whether the server lets nobody write (a standby), or not this role.
 fn is_refusal(error: &ConnectionError) -> bool {
     let refusals = [
@@ -251,5 +259,5 @@ fn connection_info(access: &DatabaseAccess) -> Result<ConnectionInfo, Failure> {
         quoted(password),
         quoted(name)
     );
-    ConnectionInfo::parse(&text).map_err(|e| Failure::new(format!("mirrorbrain.conf: {e}")))
+    read_connection(&text).map_err(|e| Failure::new(format!("mirrorbrain.conf: {e}")))
 }

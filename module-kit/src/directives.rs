@@ -84,7 +84,8 @@ fn params<R: DbdRecord>(record: &mut R, command: &Command<'_>, args: &[&CStr]) -
     // Of the value the message holds what the parser names, never the whole: it may hold a
     // password.
     let info = secret(command, args).and_then(|text| {
-        ConnectionInfo::parse(text).map_err(|error| format!("{}: {error}", command.name()))
+        ConnectionInfo::parse_with(text, |name| std::env::var(name).ok())
+            .map_err(|error| format!("{}: {error}", command.name()))
     });
     let dbd = record.dbd_mut();
     dbd.connection = Some(match info {

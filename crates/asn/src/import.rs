@@ -17,6 +17,6 @@ mod mrt;
 mod networks;
 mod store;
 
-pub use input::read;
+pub use input::{read, read_from};
 pub use networks::Networks;
 pub use store::{Outcome, replace};

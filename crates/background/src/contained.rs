@@ -1,8 +1,8 @@
 //! Panics, contained.
 //!
 //! Every function that httpd calls, and every thread and task of our own, passes a [`Point`] as
-//! its first step. In a build with the feature `injection` the file that `MB_PANIC` names says
-//! which of them panic; otherwise passing one does nothing.
+//! its first step. In a build with the feature `injection` a file
+//! says which of them panic; otherwise passing one does nothing.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -10,4 +10,6 @@ mod progress;
 pub use contained::{INJECTION, catch, discard, message, persist};
 pub use log::{LogLevel, Logger};
 pub use point::Point;
+#[cfg(feature = "injection")]
+pub use point::inject_from;
 pub use progress::Progress;

@@ -65,6 +65,15 @@ impl Point {
     }
 }
 
+#[cfg(feature = "injection")]
+static FILE: std::sync::OnceLock<std::path::PathBuf> = std::sync::OnceLock::new();
+
+/// Names the file that says which points panic.
+#[cfg(feature = "injection")]
+pub fn inject_from(file: std::path::PathBuf) {
+    let _ = FILE.set(file);
+}
+
 /// A payload whose destructor panics.
 #[cfg(feature = "injection")]
 struct Bomb;
@@ -80,7 +89,7 @@ impl Drop for Bomb {
 /// point that must not be passed.
 #[cfg(feature = "injection")]
 fn inject(point: Point) {
-    let Some(file) = std::env::var_os("MB_PANIC") else {
+    let Some(file) = FILE.get() else {
         return;
     };
     let text = std::fs::read_to_string(file).unwrap_or_default();

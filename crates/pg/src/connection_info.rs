@@ -12,7 +12,7 @@ mod uri;
 
 pub(crate) use require_auth::{Method, RequireAuth};
 
-use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 /// Where a database is and how to log in: a parsed libpq connection string.
 ///
@@ -38,6 +38,8 @@ pub struct ConnectionInfo {
     pub(crate) channel_binding: When,
     pub(crate) require_auth: RequireAuth,
     pub(crate) tls: TlsOptions,
+    /// Where libpq looks for files that are not named: the password file, certificates.
+    pub(crate) home: Option<PathBuf>,
 }
 
 /// Where libpq finds a server if nothing says where it is.
@@ -178,13 +180,19 @@ impl ConnectionInfo {
     }
 
     /// Reads a connection string in key=value or URI form. What it does not say comes from the service
-    /// that it names, then from libpq's environment variables (`PGHOST`, `PGUSER`, ...), then from
-    /// libpq's defaults. Touches no network, and no file but that of services.
+    /// that it names, then from libpq's defaults. Touches no network, and no file but that of services.
+    ///
+    /// # Errors
+    /// If it is none.
     pub fn parse(text: &str) -> Result<Self, ConnectionInfoError> {
-        Self::parse_with(text, |name| env::var(name).ok())
+        Self::parse_with(text, |_| None)
     }
 
-    /// As [`parse`](Self::parse), with the environment as a function.
+    /// As [`parse`](Self::parse), with a process's environment as a function: before libpq's defaults come
+    /// its variables (`PGHOST`, `PGUSER`, ...), and below `HOME` lie `.pgpass` and `.postgresql`.
+    ///
+    /// # Errors
+    /// If it is none.
     pub fn parse_with(
         text: &str,
         environment: impl Fn(&str) -> Option<String>,
@@ -229,7 +237,10 @@ impl ConnectionInfo {
                 pairs.extend(environment(variable).map(|value| ((*key).to_owned(), value)));
             }
         }
-        let mut info = Self::default();
+        let mut info = Self {
+            home: environment("HOME").map(PathBuf::from),
+            ..Self::default()
+        };
         let (mut hosts, mut addresses, mut ports) = ("", "", "");
         let mut previous = "";
         for (key, value) in &pairs {
@@ -334,6 +345,7 @@ impl Default for ConnectionInfo {
                 min_1_3: false,
                 max_1_2: false,
             },
+            home: None,
         }
     }
 }

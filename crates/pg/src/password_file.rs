@@ -1,7 +1,7 @@
 //! libpq's password file: lines `host:port:database:user:password`, `*` matches anything.
 
 use crate::connection_info::{ConnectionInfo, Endpoint};
-use std::{env, fs, io, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{fs, io, os::unix::fs::PermissionsExt};
 
 /// The password for this server, or why there is none: as in libpq that is no error until the server
 /// asks for one, and a file that others can read is not used.
@@ -11,7 +11,11 @@ pub(crate) fn password(
     dbname: &str,
     user: &str,
 ) -> Result<String, String> {
-    let Some(path) = info.passfile.clone().or_else(default_path) else {
+    let Some(path) = info
+        .passfile
+        .clone()
+        .or_else(|| Some(info.home.as_ref()?.join(".pgpass")))
+    else {
         return Err("but neither password nor passfile is given".to_owned());
     };
     let file = path.display();
@@ -40,10 +44,6 @@ pub(crate) fn password(
     find(&text, [host, port.as_str(), dbname, user]).ok_or_else(|| {
         format!("but none is given and {file} has no line for {host}:{port}:{dbname}:{user}")
     })
-}
-
-fn default_path() -> Option<PathBuf> {
-    Some(PathBuf::from(env::var_os("HOME")?).join(".pgpass"))
 }
 
 /// The first line that matches counts. A backslash takes the next character as it is.

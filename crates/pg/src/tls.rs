@@ -9,7 +9,7 @@ use crate::{
         version_1::{self, Trust},
     },
     connect::{AnyError, Duplex},
-    connection_info::{RootCertificates, SslMode, TlsOptions},
+    connection_info::{ConnectionInfo, RootCertificates, SslMode, TlsOptions},
 };
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -30,7 +30,6 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use std::{
-    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,11 +37,11 @@ use tokio_rustls::TlsConnector;
 
 /// Encrypts a stream; with it comes the hash of the server's certificate that a login can be bound to.
 pub(crate) async fn handshake(
-    options: &TlsOptions,
+    info: &ConnectionInfo,
     host: &str,
     stream: Box<dyn Duplex>,
 ) -> Result<(Box<dyn Duplex>, Option<Vec<u8>>), AnyError> {
-    let connector = TlsConnector::from(Arc::new(client_config(options)?));
+    let connector = TlsConnector::from(Arc::new(client_config(info)?));
     let name = ServerName::try_from(host.to_owned())?;
     let stream = connector.connect(name, stream).await?;
     let (_, session) = stream.get_ref();
@@ -52,19 +51,20 @@ pub(crate) async fn handshake(
 }
 
 /// The files are read anew for each connection, so that a renewed certificate needs no restart.
-fn client_config(options: &TlsOptions) -> Result<ClientConfig, AnyError> {
+fn client_config(info: &ConnectionInfo) -> Result<ClientConfig, AnyError> {
+    let options = &info.tls;
     let provider = Arc::new(ring::default_provider());
     let versions = match (options.min_1_3, options.max_1_2) {
         (true, _) => &[&TLS13][..],
         (_, true) => &[&TLS12][..],
         _ => &[&TLS13, &TLS12][..],
     };
-    let verifier = verifier(options, &provider)?;
+    let verifier = verifier(info, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
-    let mut config = match client_certificate(options)? {
+    let mut config = match client_certificate(info)? {
         Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
         None => builder.with_no_client_auth(),
     };
@@ -75,7 +75,8 @@ fn client_config(options: &TlsOptions) -> Result<ClientConfig, AnyError> {
     Ok(config)
 }
 
-fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, AnyError> {
+fn verifier(info: &ConnectionInfo, provider: &Arc<CryptoProvider>) -> Result<Verifier, AnyError> {
+    let options = &info.tls;
     let mode = options.mode();
     let roots = match &options.root {
         _ if mode < SslMode::Require => None,
@@ -91,7 +92,7 @@ fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Veri
         }
         RootCertificates::File(_) => None,
         RootCertificates::Default => {
-            let path = home(".postgresql/root.crt").filter(|path| path.exists());
+            let path = at_home(info, "root.crt").filter(|path| path.exists());
             match path {
                 Some(path) => Some(certificates(&path)?),
                 None if mode > SslMode::Require => {
@@ -127,26 +128,28 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, AnyError> {
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// The certificate to show, if one is configured or lies in its default place.
-fn client_certificate(options: &TlsOptions) -> Result<Option<Identity>, AnyError> {
+fn client_certificate(info: &ConnectionInfo) -> Result<Option<Identity>, AnyError> {
+    let options = &info.tls;
     if !options.send_certificate {
         return Ok(None);
     }
-    let default = || home(".postgresql/postgresql.crt").filter(|path| path.exists());
+    let default = || at_home(info, "postgresql.crt").filter(|path| path.exists());
     let Some(path) = options.certificate.clone().or_else(default) else {
         return Ok(None);
     };
     let key = options
         .key
         .clone()
-        .or_else(|| home(".postgresql/postgresql.key"));
+        .or_else(|| at_home(info, "postgresql.key"));
     let key = key.ok_or("there is no sslkey for sslcert")?;
     let key = PrivateKeyDer::from_pem_file(&key)
         .map_err(|error| format!("sslkey {}: {error}", key.display()))?;
     Ok(Some((certificates(&path)?, key)))
 }
 
-fn home(file: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(env::var_os("HOME")?).join(file))
+/// A file in libpq's folder.
+fn at_home(info: &ConnectionInfo, file: &str) -> Option<PathBuf> {
+    Some(info.home.as_ref()?.join(".postgresql").join(file))
 }
 
 /// Checks a server's certificate as far as `sslmode` asks for it.

@@ -16,18 +16,27 @@ const LONGEST: u64 = 4096;
 const BUFFER: usize = 1 << 16;
 
 /// Reads a file of lines (see [`line`](super::line)) or a dump of a routing table (MRT, RFC 6396), plain, gzipped or
-/// compressed with bzip2, and adds what it says to `networks`; `-` is standard input. Progress is in bytes.
+/// compressed with bzip2, and adds what it says to `networks`. Progress is in bytes.
 ///
 /// # Errors
 /// If the file cannot be read. What it says wrong is counted in `networks`.
 pub fn read(path: &Path, networks: &mut Networks, progress: &dyn Progress) -> io::Result<()> {
-    let (source, size): (Box<dyn Read>, Option<u64>) = if path == Path::new("-") {
-        (Box::new(io::stdin()), None)
-    } else {
-        let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        (Box::new(file), Some(size))
-    };
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    read_from(file, Some(size), path, networks, progress)
+}
+
+/// The same from an open file or pipe, of `size` bytes if that is known. Errors call it `path`.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_from(
+    source: impl Read,
+    size: Option<u64>,
+    path: &Path,
+    networks: &mut Networks,
+    progress: &dyn Progress,
+) -> io::Result<()> {
     let name = path.file_name().unwrap_or(path.as_os_str());
     progress.begin(&name.to_string_lossy(), size);
     let counted = Counted { source, progress };

@@ -95,7 +95,7 @@ pub(super) async fn secure(
             _ => return Err("the server has no TLS, which sslmode asks for".into()),
         }
     }
-    let (stream, end_point) = tls::handshake(&info.tls, host, stream).await?;
+    let (stream, end_point) = tls::handshake(info, host, stream).await?;
     let wire = Wire {
         stream,
         guard,

@@ -3,10 +3,9 @@
 use crate::cli::{Changes, Facts};
 use crate::error::Failure;
 use crate::output::Bars;
-use crate::session::Session;
-use asn::import::{Networks, Outcome, read, replace};
+use crate::session::{Session, read_connection};
+use asn::import::{Networks, Outcome, read, read_from, replace};
 use clap::Args;
-use pg::ConnectionInfo;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -53,15 +52,19 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     // A wrong connection string is better known before minutes of reading.
     let database = match &arguments.database {
         Some(text) => {
-            ConnectionInfo::parse(text).map_err(|e| Failure::new(format!("--database: {e}")))?
+            read_connection(text).map_err(|e| Failure::new(format!("--database: {e}")))?
         }
         None => session.connection_info()?,
     };
     let bars = Bars::default();
     let mut networks = Networks::default();
     for file in &arguments.files {
-        read(file, &mut networks, &bars)
-            .map_err(|e| Failure::new(format!("{}: {e}", file.display())))?;
+        let result = if file.as_os_str() == "-" {
+            read_from(std::io::stdin().lock(), None, file, &mut networks, &bars)
+        } else {
+            read(file, &mut networks, &bars)
+        };
+        result.map_err(|e| Failure::new(format!("{}: {e}", file.display())))?;
     }
     if !arguments.facts.json {
         session.out.line(&networks)?;

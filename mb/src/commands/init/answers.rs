@@ -3,8 +3,8 @@
 use super::Arguments;
 use super::provision::Plan;
 use crate::error::Failure;
-use crate::session::Session;
-use pg::{Connection, ConnectionInfo};
+use crate::session::{Session, read_connection};
+use pg::Connection;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::fs;
@@ -102,7 +102,7 @@ impl Answers {
             ..
         } = &self.plan;
         let params = params(&self.host, self.port, role, password, database);
-        let info = ConnectionInfo::parse(&params).map_err(|e| Failure::new(e.to_string()))?;
+        let info = read_connection(&params).map_err(|e| Failure::new(e.to_string()))?;
         Ok(Connection::open(&info, &[], PATIENCE)?)
     }
 }

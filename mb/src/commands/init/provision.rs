@@ -5,9 +5,9 @@
 
 use super::answers::Answers;
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, read_connection};
 use nix::unistd::{User, geteuid};
-use pg::{Connection, ConnectionInfo};
+use pg::Connection;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -133,8 +133,8 @@ impl Superuser {
 
     /// Another database than the string names.
     fn enter_database(params: &str, database: Option<&str>) -> Result<Self, Failure> {
-        let mut info = ConnectionInfo::parse(params)
-            .map_err(|error| Failure::new(format!("--admin: {error}")))?;
+        let mut info =
+            read_connection(params).map_err(|error| Failure::new(format!("--admin: {error}")))?;
         if let Some(database) = database {
             info = info.with_database(database);
         }
