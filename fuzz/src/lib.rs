@@ -1,10 +1,10 @@
+#![forbid(unsafe_code)]
 //! What reads the input of others, each as one function that takes any bytes and panics if an
 //! answer is wrong.
 //!
 //! Two drivers run the same [`TARGETS`]: `cargo test` replays the corpus and mutates it for a
 //! second ([`mutate`]); `make fuzz` lets libFuzzer search, guided by coverage, as long as one likes.
 //! A finding becomes a file of the corpus, so that each later run repeats it.
-#![forbid(unsafe_code)]
 
 pub mod mutate;
 pub mod targets;

@@ -1,8 +1,8 @@
+#![deny(unsafe_code)] // but for one item: the record that httpd looks for
 //! Apache httpd module mod_asn: the network (prefix and AS number) of a client.
 //!
 //! In directories with `ASLookup On` each request gets the variables `PFX` and `ASN`, from the
 //! table `pfx2asn` in memory, from a query of the site's own, or from an mmdb file.
-#![deny(unsafe_code)]
 
 mod config;
 mod directives;

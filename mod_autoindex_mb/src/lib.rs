@@ -1,6 +1,6 @@
+#![deny(unsafe_code)] // but for one item: the record that httpd looks for
 //! Apache httpd module mod_autoindex_mb: directory listings as mod_autoindex makes them, with
 //! links to mirror lists and metalinks.
-#![deny(unsafe_code)]
 
 mod config;
 mod description;

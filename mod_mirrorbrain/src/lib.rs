@@ -1,10 +1,10 @@
+#![deny(unsafe_code)] // but for one item: the record that httpd looks for
 //! Apache httpd module mod_mirrorbrain: redirects requests for files to the closest mirror that
 //! has them, or answers with a document about the file and its mirrors.
 //!
 //! ```text
 //! directives -> config records -> (child start) runtime -> handler -> answer
 //! ```
-#![deny(unsafe_code)]
 
 mod access;
 mod answer;

@@ -3,6 +3,7 @@
 use crate::site::{Site, answer};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn bad_arguments_are_named_and_change_nothing() {
     let site = Site::new("mb_bad_arguments");
     let before = site.state();

@@ -259,6 +259,7 @@ fn about(report: &str, subject: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_doctor_names_what_is_wrong() {
     let site = NewSite::new();
     let tree = harness::temp_dir("tree");

@@ -1,6 +1,6 @@
+#![forbid(unsafe_code)]
 //! What threads and long work need of whoever runs them, a server, a terminal, a daemon or a test:
 //! that panics are contained, and that progress is reported.
-#![forbid(unsafe_code)]
 
 mod contained;
 mod log;

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! What the children of a server count, and how it is shown: as a page, as JSON, for Prometheus.
 //!
 //! All numbers are words in memory that the children share. Each child writes to a slot of its own,
@@ -14,7 +15,6 @@
 //! let text = report.render(Format::Prometheus);
 //! assert!(text.contains("mirrorbrain_answers_total{answer=\"redirect\",reason=\"mirror\"} 1\n"));
 //! ```
-#![forbid(unsafe_code)]
 
 mod area;
 mod board;

@@ -78,6 +78,7 @@ fn encrypted(params: &str) -> Result<bool, String> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_sslmode_encrypts_and_verifies_as_libpq_does() {
     let dir = harness::temp_dir("tls");
     let ours = authority("Our CA");

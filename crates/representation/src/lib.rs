@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The documents of a file: redirect, metalink, mirror list, torrent, zsync, magnet, hashes, yum
 //! list; and the negotiation that picks one of them.
 //!
@@ -8,7 +9,6 @@
 //!
 //! Names of files and paths are bytes throughout, as they are on disk: UTF-8 or not. Each writer
 //! escapes them for the place where they stand (see [`escape`]).
-#![forbid(unsafe_code)]
 
 pub mod accept;
 pub mod answer;

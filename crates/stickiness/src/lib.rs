@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Remembers in memcached which mirror a client was sent to, so that it stays there.
 //!
 //! Key `mb_<instance>_<address>`, value the mirror's id in decimal, flags 0.
@@ -5,7 +6,6 @@
 //! A request never talks to memcached itself: a thread per server does, and a request waits for
 //! it for a bounded time. A connection that failed in any way is dropped, because a late reply
 //! on it would be taken for the reply to the next question.
-#![forbid(unsafe_code)]
 
 pub mod protocol;
 mod worker;
