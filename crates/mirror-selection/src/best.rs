@@ -10,17 +10,17 @@ const FEW: usize = 8;
 /// A mirror's place in its group. Among equal keys the lot decides, where lots are drawn; the row
 /// makes the order total, so that else they keep the order of the candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct RankedRow {
     pub key: Key,
     pub lot: u32,
     pub row: u32,
 }
 
-/// The first few of many places, which come in any order.
+/// The first few of many rows, which come in any order.
 pub(crate) struct Best {
     wanted: usize,
     /// In order if few are wanted; else all that came.
-    places: SmallVec<[Place; FEW]>,
+    rows: SmallVec<[RankedRow; FEW]>,
     /// The greatest key that the first `wanted` can have.
     bar: Key,
 }
@@ -30,7 +30,7 @@ impl Best {
     pub fn new(wanted: usize) -> Self {
         Self {
             wanted,
-            places: SmallVec::new(),
+            rows: SmallVec::new(),
             bar: Key::MAX,
         }
     }
@@ -40,42 +40,42 @@ impl Best {
         self.bar
     }
 
-    pub fn add(&mut self, mut place: Place) {
+    pub fn add(&mut self, mut place: RankedRow) {
         if self.wanted > FEW {
-            self.places.push(place);
+            self.rows.push(place);
             return;
         }
         // Each that comes after it moves on by one; the last one falls out.
-        for there in &mut self.places {
+        for there in &mut self.rows {
             if *there > place {
                 std::mem::swap(there, &mut place);
             }
         }
-        if self.places.len() < self.wanted {
-            self.places.push(place);
+        if self.rows.len() < self.wanted {
+            self.rows.push(place);
         }
-        if self.places.len() == self.wanted {
-            self.bar = self.places.last().map_or(Key::MAX, |last| last.key);
+        if self.rows.len() == self.wanted {
+            self.bar = self.rows.last().map_or(Key::MAX, |last| last.key);
         }
     }
 
     /// The first `wanted`, in order.
-    pub fn finish(mut self) -> SmallVec<[Place; FEW]> {
+    pub fn finish(mut self) -> SmallVec<[RankedRow; FEW]> {
         if self.wanted > FEW {
-            if self.wanted < self.places.len() {
-                self.places.select_nth_unstable(self.wanted);
-                self.places.truncate(self.wanted);
+            if self.wanted < self.rows.len() {
+                self.rows.select_nth_unstable(self.wanted);
+                self.rows.truncate(self.wanted);
             }
-            self.places.sort_unstable();
+            self.rows.sort_unstable();
         }
-        self.places
+        self.rows
     }
 }
 
 /// One of those that have the smallest key, drawn by score.
 #[derive(Default)]
 pub(crate) struct Draw {
-    drawn: Option<Place>,
+    drawn: Option<RankedRow>,
     /// The sum of the scores of all that tie.
     tied: u64,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Draw {
 impl Draw {
     /// Each is drawn with the probability of its score over the sum of all that tie, whatever
     /// their order: with its own when it comes, and that of being replaced later.
-    pub fn add(&mut self, place: Place, score: u32, random: &mut impl FnMut() -> u64) {
+    pub fn add(&mut self, place: RankedRow, score: u32, random: &mut impl FnMut() -> u64) {
         let first = self.drawn.map_or(Key::MAX, |drawn| drawn.key);
         if place.key > first {
             return;
@@ -103,7 +103,7 @@ impl Draw {
         }
     }
 
-    pub fn drawn(&self) -> Option<Place> {
+    pub fn drawn(&self) -> Option<RankedRow> {
         self.drawn
     }
 }
@@ -119,8 +119,8 @@ mod tests {
             keys in vec(0_u64..20, 0..60),
             wanted in 1_usize..30,
         ) {
-            let place = |(&key, row)| Place { key, lot: row % 3, row };
-            let mut all: Vec<Place> = keys.iter().zip(0..).map(place).collect();
+            let place = |(&key, row)| RankedRow { key, lot: row % 3, row };
+            let mut all: Vec<RankedRow> = keys.iter().zip(0..).map(place).collect();
             let mut best = Best::new(wanted);
             for &place in &all {
                 if place.key <= best.bar() {

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use smallvec::SmallVec;
 
+use crate::rules::{Facts, split};
 use crate::set::{MirrorSet, bits};
-use crate::spot::Spot;
+use crate::location::Location;
 use crate::view::Groups;
 use crate::{Client, Code, Group, Mirror, MirrorTable, Region};
 
@@ -59,7 +60,9 @@ pub(crate) enum Grouped<'a> {
 impl<'a> Grouped<'a> {
     pub fn new(candidates: Candidates<'a>, client: &Client, file_size: u64) -> Self {
         match candidates {
-            Candidates::Rows(rows) => Self::Rows(Asker::new(client).usable(rows, file_size)),
+            Candidates::Rows(rows) => {
+                Self::Rows(ComparedClient::new(client).usable(rows, file_size))
+            }
             Candidates::Table(table, set) => {
                 let view = table.view(client, file_size);
                 Self::Table(table, view.groups(set))
@@ -72,7 +75,7 @@ impl<'a> Grouped<'a> {
             Self::Rows(rows) => rows.is_empty(),
             Self::Table(_, words) => words
                 .iter()
-                .all(|groups| groups.sets.iter().all(|&set| set == 0)),
+                .all(|groups| groups.split.sets.iter().all(|&set| set == 0)),
         }
     }
 
@@ -89,7 +92,7 @@ impl<'a> Grouped<'a> {
     }
 
     /// Hands out the mirrors of a group in their order.
-    pub fn each(&self, group: Group, mut take: impl FnMut(u32, Spot)) {
+    pub fn each(&self, group: Group, mut take: impl FnMut(u32, Location)) {
         match self {
             Self::Rows(rows) => {
                 let group = rows.iter().zip(0..).filter(|(row, _)| row.group == group);
@@ -98,10 +101,10 @@ impl<'a> Grouped<'a> {
             Self::Table(table, words) => {
                 for (groups, number) in words.iter().zip(0..) {
                     let set = groups.of(group);
-                    let Some(spots) = table.spots(groups.word).filter(|_| set != 0) else {
+                    let Some(locations) = table.locations(groups.word).filter(|_| set != 0) else {
                         continue;
                     };
-                    bits(set).for_each(|bit| take(number * 64 + bit, spots.at(bit)));
+                    bits(set).for_each(|bit| take(number * 64 + bit, locations.at(bit)));
                 }
             }
         }
@@ -118,14 +121,14 @@ impl<'a> Grouped<'a> {
                 let (word, bit) = (row / 64, row % 64);
                 let groups = words.get(word as usize)?;
                 let mirror = table.at(groups.word, bit)?;
-                Some((mirror, groups.own_country >> bit & 1 == 1))
+                Some((mirror, groups.split.own_country >> bit & 1 == 1))
             }
         }
     }
 }
 
 /// The client in the form that comparisons with one mirror after the other want.
-struct Asker {
+struct ComparedClient {
     address: Option<IpAddr>,
     /// Never equal to a mirror's country if unknown.
     country: Option<Code>,
@@ -133,7 +136,7 @@ struct Asker {
     asn: Option<u32>,
 }
 
-impl Asker {
+impl ComparedClient {
     fn new(client: &Client) -> Self {
         Self {
             address: client.address.map(|address| address.to_canonical()),
@@ -147,57 +150,43 @@ impl Asker {
         // Nearly all candidates are usable; growing step by step would cost more than the rest.
         let mut usable = Vec::with_capacity(mirrors.len());
         for mirror in mirrors {
-            if let Some((group, in_country)) = self.group(mirror) {
-                let group = if mirror.is_too_small_for(file_size) {
-                    Group::LastResort
-                } else {
-                    group
-                };
+            let split = split(self.facts(mirror));
+            let split = if mirror.is_too_small_for(file_size) {
+                split.with_last_resort(true)
+            } else {
+                split
+            };
+            let group = Group::ALL.into_iter().zip(split.sets);
+            if let Some((group, _)) = group.into_iter().find(|(_, is_in)| *is_in) {
                 usable.push(Usable {
                     mirror,
                     group,
-                    in_country,
+                    in_country: split.own_country,
                 });
             }
         }
         usable
     }
 
-    /// The first group that fits, and whether the mirror counts as being in the client's country;
-    /// `None` if the mirror is not for this client.
-    fn group(&self, mirror: &Mirror) -> Option<(Group, bool)> {
-        if let Some(address) = &self.address
-            && mirror
-                .prefixes
-                .iter()
-                .any(|prefix| contains(prefix, address))
-        {
-            return Some((Group::Prefix, false));
+    fn facts(&self, mirror: &Mirror) -> Facts<bool> {
+        let is_in = |prefix| {
+            self.address
+                .is_some_and(|address| contains(prefix, &address))
+        };
+        Facts {
+            present: true,
+            in_network: mirror.prefixes.iter().any(is_in),
+            prefix_only: mirror.prefix_only,
+            in_system: mirror.asn.is_some() && mirror.asn == self.asn,
+            as_only: mirror.as_only,
+            in_country: mirror.country == Code::WILDCARD || self.country == Some(mirror.country),
+            in_other_country: self
+                .country
+                .is_some_and(|country| mirror.other_countries.contains(&country)),
+            country_only: mirror.country_only,
+            in_region: mirror.region.is_some() && mirror.region == self.region,
+            region_only: mirror.region_only,
         }
-        if mirror.prefix_only {
-            return None;
-        }
-        if mirror.asn.is_some() && mirror.asn == self.asn {
-            return Some((Group::As, false));
-        }
-        if mirror.as_only {
-            return None;
-        }
-        if mirror.country == Code::WILDCARD || self.country == Some(mirror.country) {
-            return Some((Group::Country, true));
-        }
-        if let Some(country) = self.country
-            && mirror.other_countries.contains(&country)
-        {
-            return Some((Group::Country, false));
-        }
-        if mirror.country_only {
-            return None;
-        }
-        if mirror.region.is_some() && mirror.region == self.region {
-            return Some((Group::Region, false));
-        }
-        (!mirror.region_only).then_some((Group::Elsewhere, false))
     }
 }
 

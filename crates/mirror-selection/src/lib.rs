@@ -38,11 +38,12 @@ mod group;
 mod mirror;
 mod ranges;
 mod rank;
+mod rules;
 mod select;
 mod selection;
 mod set;
 mod sets;
-mod spot;
+mod location;
 mod table;
 mod view;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::spot::Spot;
+use crate::location::Location;
 
 /// How the distance between two places is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,25 +149,25 @@ impl Ranking {
     }
 
     /// The lot of a mirror among those that have the same key. Random keys need none.
-    pub fn lot(&self, spot: Spot, random: &mut impl FnMut() -> u64) -> u32 {
+    pub fn lot(&self, location: Location, random: &mut impl FnMut() -> u64) -> u32 {
         if self.order.ties == Ties::Listed || self.place.is_none() {
             return 0;
         }
         // 62 bits, of which the upper half tells enough.
-        let key = by_chance(random(), spot.score, Key::MAX);
+        let key = by_chance(random(), location.score, Key::MAX);
         key.map_or(u32::MAX, |key| (key >> 30) as u32)
     }
 
     /// The key of a mirror; `None` if it is above the bar.
-    pub fn key(&self, spot: Spot, bar: Key, random: &mut impl FnMut() -> u64) -> Option<Key> {
+    pub fn key(&self, location: Location, bar: Key, random: &mut impl FnMut() -> u64) -> Option<Key> {
         let Some(place) = self.place else {
-            return by_chance(random(), spot.score, bar);
+            return by_chance(random(), location.score, bar);
         };
-        let there = (spot.latitude, spot.longitude);
+        let there = (location.latitude, location.longitude);
         let distance = self.order.distance.between(place, there).min(KEY_MAX);
         // Most are farther away than the first few, and need no division.
         (distance <= bar)
-            .then(|| by_distance(distance, self.share, spot.score))
+            .then(|| by_distance(distance, self.share, location.score))
             .filter(|&key| key <= bar)
     }
 }
@@ -316,15 +316,15 @@ mod tests {
         fn the_bar_leaves_out_what_is_too_far(
             place in (-90_f32..90.0, -180_f32..180.0),
             bar in prop_oneof![0_u64..400_000, Just(Key::MAX), Just(KEY_MAX)],
-            spot in (prop_oneof![-90_f32..90.0, Just(f32::MAX)], -180_f32..180.0, 0_u32..1000)
-                .prop_map(|(latitude, longitude, score)| Spot { latitude, longitude, score }),
+            location in (prop_oneof![-90_f32..90.0, Just(f32::MAX)], -180_f32..180.0, 0_u32..1000)
+                .prop_map(|(latitude, longitude, score)| Location { latitude, longitude, score }),
         ) {
             let mut random = || unreachable!("the place is known");
             let ranking = Ranking { place: Some(place), order: Order::default(), share: share(9) };
-            let there = (spot.latitude, spot.longitude);
-            let key = by_distance(Distance::Planar.between(place, there), share(9), spot.score);
+            let there = (location.latitude, location.longitude);
+            let key = by_distance(Distance::Planar.between(place, there), share(9), location.score);
             let expected = (key <= bar).then_some(key);
-            prop_assert_eq!(ranking.key(spot, bar, &mut random), expected);
+            prop_assert_eq!(ranking.key(location, bar, &mut random), expected);
         }
     }
 

@@ -1,6 +1,6 @@
 //! From candidates to an order.
 
-use crate::best::{Best, Draw, Place};
+use crate::best::{Best, Draw, RankedRow};
 use crate::candidates::Grouped;
 use crate::rank::{Order, Ranking, Ties};
 use crate::{Candidates, Choice, Client, Group, Mirror, Selection};
@@ -56,7 +56,7 @@ pub fn select<'a>(
         if count == 0 {
             continue;
         }
-        let choice = |place: Place| {
+        let choice = |place: RankedRow| {
             let (mirror, in_country) = usable.get(place.row)?;
             Some(Choice {
                 mirror,
@@ -69,14 +69,14 @@ pub fn select<'a>(
         let mut best = Best::new(room.min(count as usize));
         let mut draw = Draw::default();
         let draws = choices.is_empty() && order.ties == Ties::Listed;
-        usable.each(group, |row, spot| {
-            let Some(key) = ranking.key(spot, best.bar(), random) else {
+        usable.each(group, |row, location| {
+            let Some(key) = ranking.key(location, best.bar(), random) else {
                 return;
             };
-            let lot = ranking.lot(spot, random);
-            let place = Place { key, lot, row };
+            let lot = ranking.lot(location, random);
+            let place = RankedRow { key, lot, row };
             if draws {
-                draw.add(place, spot.score, random);
+                draw.add(place, location.score, random);
             }
             best.add(place);
         });

@@ -14,7 +14,7 @@ use prefix_trie::joint::JointPrefixMap;
 use crate::ranges::Union;
 use crate::set::{MirrorSet, Word};
 use crate::sets::Sets;
-use crate::spot::Spots;
+use crate::location::Locations;
 use crate::view::View;
 use crate::{Client, Code, Mirror, Region};
 
@@ -26,7 +26,7 @@ pub struct MirrorTable {
     rows: Vec<u32>,
     words: Vec<TableWord>,
     /// Parallel to `words`, as the following ones.
-    spots: Vec<Spots>,
+    locations: Vec<Locations>,
     countries: Sets<Code>,
     other_countries: Sets<Code>,
     regions: Sets<Region>,
@@ -84,10 +84,10 @@ impl MirrorTable {
             let bits = placed
                 .iter()
                 .map(|(at, mirror)| (at.bit.trailing_zeros(), mirror));
-            Spots::new(bits.collect())
+            Locations::new(bits.collect())
         };
         let by_word = placed.chunk_by(|(a, _), (b, _)| a.word == b.word);
-        table.spots = by_word.map(of_word).collect();
+        table.locations = by_word.map(of_word).collect();
         let networks = placed.iter().flat_map(|(_, mirror)| mirror.prefixes.iter());
         table.union = Union::new(networks.copied());
         let length = table.words.len();
@@ -162,8 +162,8 @@ impl MirrorTable {
     }
 
     /// What the ranking needs of the mirrors of a word.
-    pub(crate) fn spots(&self, word: usize) -> Option<&Spots> {
-        self.spots.get(word)
+    pub(crate) fn locations(&self, word: usize) -> Option<&Locations> {
+        self.locations.get(word)
     }
 
     pub(crate) fn words(&self) -> &[TableWord] {
@@ -215,7 +215,7 @@ fn words(mirrors: &[Mirror]) -> Vec<TableWord> {
 mod tests {
     use super::*;
     use crate::MirrorRow;
-    use crate::spot::Spot;
+    use crate::location::Location;
 
     #[test]
     fn spots_are_those_of_the_mirrors() {
@@ -237,13 +237,13 @@ mod tests {
             })
         };
         let table = MirrorTable::new(ids.clone().filter_map(mirror).collect());
-        assert_eq!(table.spots.len(), table.words.len());
+        assert_eq!(table.locations.len(), table.words.len());
         for (at, word) in table.words.iter().enumerate() {
             for bit in crate::set::bits(word.present) {
                 let mirror = table.get(i64::from(word.index * 64 + bit)).expect("an id");
                 assert_eq!(table.at(at, bit), Some(mirror));
-                let spots = table.spots(at).expect("a word");
-                assert_eq!(spots.at(bit), Spot::from(mirror), "{}", mirror.id);
+                let locations = table.locations(at).expect("a word");
+                assert_eq!(locations.at(bit), Location::from(mirror), "{}", mirror.id);
             }
         }
         assert_eq!(table.mirrors().len(), ids.count());

@@ -3,18 +3,17 @@
 use smallvec::SmallVec;
 
 use crate::Group;
+use crate::rules::{Facts, Split, split};
 use crate::set::MirrorSet;
 use crate::table::{MirrorTable, Position, TableWord};
 
 /// The mirrors of one word that a client may use, each in one group.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Groups {
     /// Where the table has the word.
     pub word: usize,
-    /// In the order of [`Group::ALL`].
-    pub sets: [u64; Group::ALL.len()],
-    /// Those of the country's group whose own country it is.
-    pub own_country: u64,
+    /// Its mirrors.
+    pub split: Split<u64>,
 }
 
 /// The sets that one client picks out of a table.
@@ -49,34 +48,29 @@ impl<'a> View<'a> {
         groups
     }
 
-    /// Each mirror goes to the first group that fits, as the order of the selection has it.
     fn split(&self, index: usize, word: &TableWord, wanted: u64) -> Groups {
         let own = |set: &[u64]| set.get(index).copied().unwrap_or(0);
         let here = |set: &[Position]| {
             let here = set.iter().filter(|at| at.word as usize == index);
             here.fold(0, |bits, at| bits | at.bit)
         };
-        let left = wanted & word.present;
-        let network = left & here(&self.networks);
-        let left = left & !network & !word.prefix_only;
-        let system = left & here(self.system);
-        let left = left & !system & !word.as_only;
-        let own_country = left & (own(self.country) | word.wildcard);
-        let left = left & !own_country;
-        let other_country = left & own(self.other_country);
-        let left = left & !other_country & !word.country_only;
-        let region = left & own(self.region);
-        let elsewhere = left & !region & !word.region_only;
-        let country = own_country | other_country;
-        let groups = Groups {
-            word: index,
-            sets: [network, system, country, region, elsewhere, 0],
-            own_country,
+        let split = split(Facts {
+            present: wanted & word.present,
+            in_network: here(&self.networks),
+            prefix_only: word.prefix_only,
+            in_system: here(self.system),
+            as_only: word.as_only,
+            in_country: own(self.country) | word.wildcard,
+            in_other_country: own(self.other_country),
+            country_only: word.country_only,
+            in_region: own(self.region),
+            region_only: word.region_only,
+        });
+        let split = match wanted & word.limited {
+            0 => split,
+            limited => split.with_last_resort(self.too_small(index, limited)),
         };
-        match wanted & word.limited {
-            0 => groups,
-            limited => groups.without(self.too_small(index, limited)),
-        }
+        Groups { word: index, split }
     }
 
     /// Those of the mirrors that do not deliver a file of this size well.
@@ -95,19 +89,6 @@ impl<'a> View<'a> {
 impl Groups {
     /// The mirrors of a group.
     pub fn of(&self, group: Group) -> u64 {
-        self.sets.get(group as usize).copied().unwrap_or(0)
-    }
-
-    /// With these mirrors, as far as they are in a group at all, as the last resort.
-    fn without(mut self, small: u64) -> Self {
-        let usable = self.sets.iter().fold(0, |all, set| all | set);
-        self.sets.iter_mut().for_each(|set| *set &= !small);
-        if let Some(last_resort) = self.sets.last_mut() {
-            *last_resort = usable & small;
-        }
-        Self {
-            own_country: self.own_country & !small,
-            ..self
-        }
+        self.split.sets.get(group as usize).copied().unwrap_or(0)
     }
 }

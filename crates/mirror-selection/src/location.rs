@@ -4,23 +4,23 @@ use crate::Mirror;
 
 /// Where a mirror is, and the share of requests that it wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Spot {
+pub(crate) struct Location {
     pub latitude: f32,
     pub longitude: f32,
     pub score: u32,
 }
 
-/// The spots of up to 64 mirrors, one for each bit of a word. Those of one continent and country,
+/// The locations of up to 64 mirrors, one for each bit of a word. Those of one continent and country,
 /// which most clients want at once, lie side by side: few lines of the cache hold them.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(crate) struct Spots {
-    /// Where the spot of each bit is.
+pub(crate) struct Locations {
+    /// Where the location of each bit is.
     places: [u8; 64],
-    spots: [Spot; 64],
+    locations: [Location; 64],
 }
 
-impl From<&Mirror> for Spot {
+impl From<&Mirror> for Location {
     fn from(mirror: &Mirror) -> Self {
         Self {
             latitude: mirror.latitude,
@@ -30,16 +30,16 @@ impl From<&Mirror> for Spot {
     }
 }
 
-impl Spots {
+impl Locations {
     /// Of mirrors with their bits.
     pub fn new(mut mirrors: Vec<(u32, &Mirror)>) -> Self {
         mirrors.sort_by_key(|(_, mirror)| (mirror.region, mirror.country));
         let mut all = Self {
             places: [0; 64],
-            spots: [Spot::default(); 64],
+            locations: [Location::default(); 64],
         };
-        for (((bit, mirror), spot), place) in mirrors.into_iter().zip(&mut all.spots).zip(0..) {
-            *spot = mirror.into();
+        for (((bit, mirror), location), place) in mirrors.into_iter().zip(&mut all.locations).zip(0..) {
+            *location = mirror.into();
             if let Some(at) = all.places.get_mut(bit as usize) {
                 *at = place;
             }
@@ -47,10 +47,10 @@ impl Spots {
         all
     }
 
-    /// The spot of a bit below 64.
-    pub fn at(&self, bit: u32) -> Spot {
+    /// The location of a bit below 64.
+    pub fn at(&self, bit: u32) -> Location {
         // The masks spare the checks of the bounds.
         let place = self.places[bit as usize % 64];
-        self.spots[usize::from(place) % 64]
+        self.locations[usize::from(place) % 64]
     }
 }
