@@ -1,7 +1,7 @@
 //! Doors to the readers of rows, for the fuzzer: a row itself comes only out of a connection.
 
 use crate::{
-    own_query::mirrors::{self, COLUMNS},
+    own_query::mirrors,
     tables::hash::{decode::Bytes, lookup::Ids},
 };
 use mirror_selection::Mirror;
@@ -24,6 +24,6 @@ pub fn read_column(ty: &Type, raw: &[u8]) {
 }
 
 /// Reads a row of a mirror query.
-pub fn read_mirror(columns: &[Option<String>; COLUMNS]) -> Option<Mirror> {
+pub fn read_mirror(columns: &[Option<String>]) -> Option<Mirror> {
     Mirror::from_row(&mirrors::mirror_row(columns))
 }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use smallvec::SmallVec;
 
+use crate::location::Location;
 use crate::rules::{Facts, split};
 use crate::set::{MirrorSet, bits};
-use crate::location::Location;
 use crate::view::Groups;
 use crate::{Client, Code, Group, Mirror, MirrorTable, Region};
 

@@ -38,7 +38,9 @@ impl Locations {
             places: [0; 64],
             locations: [Location::default(); 64],
         };
-        for (((bit, mirror), location), place) in mirrors.into_iter().zip(&mut all.locations).zip(0..) {
+        for (((bit, mirror), location), place) in
+            mirrors.into_iter().zip(&mut all.locations).zip(0..)
+        {
             *location = mirror.into();
             if let Some(at) = all.places.get_mut(bit as usize) {
                 *at = place;

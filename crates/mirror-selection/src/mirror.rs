@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::{Code, Region};
+use crate::{Code, MirrorRow, Region};
 use places::coordinates;
 
 /// A mirror: where it is, for whom it is, and how much it should get.
@@ -64,53 +64,6 @@ impl Operator {
             name: name.into(),
             url: url.map(|url| utf8_percent_encode(url, NO_URL).to_string().into()),
         }))
-    }
-}
-
-/// A row of the mirror query, column by column as the database has it; `None` is NULL.
-///
-/// The four booleans are text, true if it starts with `t` or `1`, since a site's own query may
-/// give them any type.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    missing_docs,
-    reason = "each field is the column of the field of that name"
-)]
-pub struct MirrorRow<'a> {
-    pub id: Option<i64>,
-    pub identifier: Option<&'a str>,
-    pub region: Option<&'a str>,
-    pub country: Option<&'a str>,
-    pub latitude: Option<f64>,
-    pub longitude: Option<f64>,
-    pub asn: Option<i64>,
-    pub prefix: Option<&'a str>,
-    pub score: Option<i64>,
-    pub base_url: Option<&'a str>,
-    pub region_only: Option<&'a str>,
-    pub country_only: Option<&'a str>,
-    pub as_only: Option<&'a str>,
-    pub prefix_only: Option<&'a str>,
-    pub other_countries: Option<&'a str>,
-    pub file_max_size: Option<i64>,
-    pub operator_name: Option<&'a str>,
-    pub operator_url: Option<&'a str>,
-}
-
-impl MirrorRow<'_> {
-    /// Whether there is a base URL that clients must not be sent to: not one of http, https or ftp. A
-    /// browser would run `javascript:`, and `file:` is the client's own.
-    pub fn has_foreign_url(&self) -> bool {
-        let begins = |url: &str, scheme: &str| {
-            let start = url.get(..scheme.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        };
-        self.base_url.is_some_and(|url| {
-            !url.is_empty()
-                && !["http://", "https://", "ftp://"]
-                    .iter()
-                    .any(|scheme| begins(url, scheme))
-        })
     }
 }
 

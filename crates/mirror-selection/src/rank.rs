@@ -159,7 +159,12 @@ impl Ranking {
     }
 
     /// The key of a mirror; `None` if it is above the bar.
-    pub fn key(&self, location: Location, bar: Key, random: &mut impl FnMut() -> u64) -> Option<Key> {
+    pub fn key(
+        &self,
+        location: Location,
+        bar: Key,
+        random: &mut impl FnMut() -> u64,
+    ) -> Option<Key> {
         let Some(place) = self.place else {
             return by_chance(random(), location.score, bar);
         };

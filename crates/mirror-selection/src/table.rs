@@ -11,10 +11,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use prefix_trie::joint::JointPrefixMap;
 
+use crate::location::Locations;
 use crate::ranges::Union;
 use crate::set::{MirrorSet, Word};
 use crate::sets::Sets;
-use crate::location::Locations;
 use crate::view::View;
 use crate::{Client, Code, Mirror, Region};
 

@@ -42,10 +42,10 @@ pub fn mirrors(input: &[u8]) {
     let text: Vec<Option<String>> = fields(input)
         .map(|field| (field != b"NULL").then(|| String::from_utf8_lossy(field).into_owned()))
         .collect();
-    let (rows, _) = text.as_chunks();
+    let (rows, _) = text.as_chunks::<16>();
     let mirrors: Vec<Mirror> = rows
         .iter()
-        .filter_map(mirror_db::fuzzing::read_mirror)
+        .filter_map(|row| mirror_db::fuzzing::read_mirror(row))
         .collect();
     for mirror in &mirrors {
         assert!(mirror.score >= 1 && mirror.base_url.ends_with('/'));

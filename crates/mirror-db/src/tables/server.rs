@@ -57,7 +57,6 @@ const DELETE: &str = "DELETE FROM server WHERE id = $1";
 const SET_SCANNED: &str = "UPDATE server SET last_scan = now(), scan_fpm = $2 WHERE id = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    eligible::SELECT,
     eligible::FINGERPRINT,
     ALL,
     BY_ID,

@@ -17,6 +17,18 @@ fn make_original(db: &Database<'_>) {
     db.load(&workspace().join("tests/compat/mb/schema.sql"));
 }
 
+#[test]
+fn the_list_of_mirrors_fits_both_schemas() {
+    let db = Cluster::shared().database("tables_mirrors", &[]);
+    let prepare = |db: &Database<'_>| {
+        let sql = server::eligible::select();
+        open(db).run(&format!("PREPARE one AS {sql}"))
+    };
+    assert_eq!(prepare(&db), Ok(()));
+    make_original(&db);
+    assert_eq!(prepare(&db), Ok(()));
+}
+
 fn prepare_all(db: &Database<'_>, all: &[(&str, &[&str])]) {
     let mut connection = open(db);
     for (table, statements) in all {

@@ -1,6 +1,6 @@
 //! The mirrors that clients may be sent to.
 
-use crate::own_query::mirrors::{COLUMNS, mirror_row};
+use crate::own_query::mirrors::mirror_row;
 use background::LogLevel;
 use metrics::Step;
 use mirror_selection::{Mirror, MirrorRow};
@@ -8,10 +8,10 @@ use pg::{DbError, Statement, text_columns};
 use tokio_postgres::Row;
 
 /// `enabled` is the administrator's switch, `status_baseurl` that of the mirror probe.
-pub(super) const SELECT: &str = "\
-SELECT id, identifier, region, country, lat, lng, asn, prefix, score, baseurl, region_only, \
-country_only, as_only, prefix_only, other_countries, file_maxsize, operator_name, operator_url \
-FROM server WHERE enabled AND status_baseurl AND score > 0";
+pub(crate) fn select() -> String {
+    let columns = MirrorRow::COLUMNS.join(", ");
+    format!("SELECT {columns} FROM server WHERE enabled AND status_baseurl AND score > 0")
+}
 
 /// A number that changes with each change of a row: every version of a row has its own place and
 /// transaction.
@@ -21,7 +21,7 @@ FROM server";
 
 /// Asks for all of them; [`read`] takes the rows.
 pub fn statement() -> Statement {
-    Statement::new("the list of mirrors", SELECT, 0).counted_as(Step::Mirrors)
+    Statement::new("the list of mirrors", select(), 0).counted_as(Step::Mirrors)
 }
 
 /// Asks for one text that changes with every change of a row.
@@ -29,8 +29,7 @@ pub fn fingerprint() -> Statement {
     Statement::new("the check of mirrors", FINGERPRINT, 0)
 }
 
-/// Reads the rows of a mirror query; those that cannot be used are left out. The built-in one tells the
-/// operator's name and page behind the columns that a site's own query has. `say` hears once of each
+/// Reads the rows of a mirror query; those that cannot be used are left out. `say` hears once of each
 /// mirror whose URL is none that clients can be sent to.
 pub fn read(
     statement: &Statement,
@@ -40,19 +39,15 @@ pub fn read(
     let mut mirrors = Vec::with_capacity(rows.len());
     for row in rows {
         let columns = text_columns(statement, row)?;
-        let Some((columns, operator)) = columns.split_first_chunk::<COLUMNS>() else {
+        if columns.len() < MirrorRow::OWN_COLUMNS {
             return Err(DbError::query_failed(format!(
-                "{}: {} columns instead of {COLUMNS}",
+                "{}: {} columns instead of {}",
                 statement.name(),
-                columns.len()
+                columns.len(),
+                MirrorRow::OWN_COLUMNS
             )));
-        };
-        let operator = |index: usize| operator.get(index).and_then(Option::as_deref);
-        let row = MirrorRow {
-            operator_name: operator(0),
-            operator_url: operator(1),
-            ..mirror_row(columns)
-        };
+        }
+        let row = mirror_row(&columns);
         if row.has_foreign_url() {
             let mirror = row.identifier.unwrap_or_default();
             if statement.complains_of(mirror) {
