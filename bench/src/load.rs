@@ -223,7 +223,7 @@ impl<'t> Client<'t> {
     /// Sends the request and reads the answer. Its status, and the connection if it stays.
     fn exchange(&mut self, mut connection: TcpStream) -> io::Result<(u16, Option<TcpStream>)> {
         connection.write_all(&self.request)?;
-        let (status, keep) = receive(&mut connection, &mut self.answer)?;
+        let (status, keep) = receive(&mut connection, &mut self.answer, false)?;
         Ok((status, keep.then_some(connection)))
     }
 
@@ -237,9 +237,13 @@ impl<'t> Client<'t> {
     }
 }
 
-/// Reads one answer into the buffer, to its last byte. Its status, and whether the connection
-/// stays.
-fn receive(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<(u16, bool)> {
+/// Reads one answer into the buffer, to its last byte; that to HEAD has no body. Its status, and whether
+/// the connection stays.
+pub fn receive(
+    mut connection: impl Read,
+    buffer: &mut Vec<u8>,
+    is_head: bool,
+) -> io::Result<(u16, bool)> {
     let mut filled = 0;
     loop {
         if filled == buffer.len() {
@@ -251,7 +255,7 @@ fn receive(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<(u16,
         }
         filled += count;
         if let Some(head) = Head::parse(&buffer[..filled])?
-            && head.is_complete(&buffer[..filled])
+            && (is_head || head.is_complete(&buffer[..filled]))
         {
             return Ok((head.status, head.keep));
         }
@@ -259,7 +263,7 @@ fn receive(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<(u16,
 }
 
 /// What the head of an answer says about its length.
-pub struct Head {
+struct Head {
     /// The status.
     pub status: u16,
     /// Whether the connection stays.

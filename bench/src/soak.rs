@@ -10,7 +10,7 @@
 //! with holes of their own. So there are two arenas here, and nothing that threads keep: what grows
 //! then is what somebody does not give back.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use harness::memcached::Memcached;
 
 use crate::dataset::{self, Files, Size};
 use crate::kind::Kind;
-use crate::load::Head;
+use crate::load::receive;
 use crate::site::{self, Site, Tree};
 use crate::usage;
 use crate::verdict::{Sample, Verdict};
@@ -246,21 +246,5 @@ fn exchange(
     buffer: &mut Vec<u8>,
 ) -> io::Result<(u16, bool)> {
     stream.write_all(request.as_bytes())?;
-    let mut filled = 0;
-    loop {
-        if filled == buffer.len() {
-            buffer.resize(buffer.len() * 2, 0);
-        }
-        let count = stream.read(&mut buffer[filled..])?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        filled += count;
-        let bytes = &buffer[..filled];
-        if let Some(head) = Head::parse(bytes)?
-            && (method == "HEAD" || head.is_complete(bytes))
-        {
-            return Ok((head.status, head.keep));
-        }
-    }
+    receive(stream, buffer, method == "HEAD")
 }

@@ -84,7 +84,8 @@ fn row(
     out: &mut Out<'_>,
 ) {
     if !page.has(Flags::SUPPRESS_ICON) {
-        icon(page, entry, out);
+        page.linked_icon(entry, out, |out| out.spaces(5));
+        out.put(" ");
     }
     let shown = page.name(entry, name_width, out);
     out.spaces(name_width.saturating_sub(shown) + 1);
@@ -109,21 +110,4 @@ fn row(
     }
     page.links_behind(spaces, entry, out);
     out.put("\n");
-}
-
-fn icon(page: &Page<'_, '_>, entry: &Entry<'_>, out: &mut Out<'_>) {
-    let linked = page.has(Flags::ICONS_ARE_LINKS);
-    if linked {
-        out.put("<a href=\"");
-        out.url_path(entry.name.to_bytes());
-        out.put("\">");
-    }
-    let shown = page.icon(entry, out);
-    if !shown {
-        out.spaces(5);
-    }
-    if linked {
-        out.put("</a>");
-    }
-    out.put(" ");
 }

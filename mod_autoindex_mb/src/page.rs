@@ -212,8 +212,29 @@ impl Page<'_, '_> {
         true
     }
 
+    /// The icon of an entry, as a link if that is wanted; `blank` fills its place if there is none.
+    pub fn linked_icon(
+        &self,
+        entry: &Entry<'_>,
+        out: &mut Out<'_>,
+        blank: impl FnOnce(&mut Out<'_>),
+    ) {
+        let linked = self.has(Flags::ICONS_ARE_LINKS);
+        if linked {
+            out.put("<a href=\"");
+            out.url_path(entry.name.to_bytes());
+            out.put("\">");
+        }
+        if !self.icon(entry, out) {
+            blank(out);
+        }
+        if linked {
+            out.put("</a>");
+        }
+    }
+
     /// The icon of an entry; false if there is none.
-    pub fn icon(&self, entry: &Entry<'_>, out: &mut Out<'_>) -> bool {
+    fn icon(&self, entry: &Entry<'_>, out: &mut Out<'_>) -> bool {
         let Some(icon) = entry.icon.or(self.default_icon()) else {
             return false;
         };

@@ -166,7 +166,7 @@ fn row(
     open_row(page, entry, number, out);
     if !page.has(Flags::SUPPRESS_ICON) {
         open(page, "<td", &ICON, out);
-        icon(page, entry, out);
+        page.linked_icon(entry, out, |out| out.put("&nbsp;"));
         out.put("</td>");
     }
     open(page, "<td", &NAME, out);
@@ -228,19 +228,4 @@ fn open_row(page: &Page<'_, '_>, entry: &Entry<'_>, number: usize, out: &mut Out
         out.put(text.to_ascii_lowercase());
     }
     out.put("\">");
-}
-
-fn icon(page: &Page<'_, '_>, entry: &Entry<'_>, out: &mut Out<'_>) {
-    let linked = page.has(Flags::ICONS_ARE_LINKS);
-    if linked {
-        out.put("<a href=\"");
-        out.url_path(entry.name.to_bytes());
-        out.put("\">");
-    }
-    if !page.icon(entry, out) {
-        out.put("&nbsp;");
-    }
-    if linked {
-        out.put("</a>");
-    }
 }
