@@ -8,7 +8,7 @@ DESTDIR ?=
 PREFIX  ?= /usr/local
 
 .PHONY: all setup namespaces demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-listing bench-instructions bench-mb bench-build soak restarts
+.PHONY: bench bench-sweep bench-listing bench-instructions bench-mb bench-scan bench-build soak restarts scan-kills
 
 # The modules, under the names that httpd knows, in target/modules, and the tool target/release/mb.
 all:
@@ -53,6 +53,10 @@ test: namespaces setup
 # Restarts httpd gracefully 500 times under load, with each MPM; docs/faults.md has what came of it.
 restarts: setup
 	RESTARTS=$${RESTARTS:-500} $(CARGO) test -p module-tests --test main life_cycle::graceful -- --nocapture
+
+# Kills scans at 200 moments (SCAN_KILLS): the tables are as before or after a batch. docs/faults.md
+scan-kills: setup
+	MB_SCAN_KILLS=$${SCAN_KILLS:-200} $(CARGO) test -p mb --test main killed_at_any_moment -- --nocapture
 
 # What a request costs beside httpd's own modules; docs/performance.md explains the tables.
 # BENCH_ARGS=--record writes them there.

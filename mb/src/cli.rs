@@ -1,9 +1,9 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    asn, commentadd, completions, db, delete, dirs, disable, doctor, edit, enable, export, file,
-    geoiplookup, init, instances, iplookup, later, list, man, markers, mirrorlist, new, probefile,
-    rename, scan, score, show, test, timestamp, update,
+    asn, commentadd, completions, db, delete, deviations, dirs, disable, doctor, edit, enable,
+    export, file, geoiplookup, init, instances, iplookup, later, list, man, markers, mirrorlist,
+    new, probefile, rename, scan, score, show, test, timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -132,6 +132,8 @@ pub enum Command {
     Man(man::Arguments),
     /// Find out which files mirrors have
     Scan(scan::Arguments),
+    /// List copies on mirrors that are not the origin's
+    Deviations(deviations::Arguments),
     /// Check whether mirrors are alive
     Probe(later::Arguments),
     /// Make hashes of the files of the tree

@@ -5,6 +5,7 @@ pub mod commentadd;
 pub mod completions;
 pub mod db;
 pub mod delete;
+pub mod deviations;
 pub mod dirs;
 pub mod disable;
 pub mod doctor;
@@ -71,6 +72,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Asn(arguments) => asn::run(&arguments, session),
         Completions(arguments) => completions::run(&arguments, session),
         Man(arguments) => man::run(&arguments, session),
+        Deviations(arguments) => deviations::run(&arguments, session),
         Scan(arguments) => scan::run(&arguments, session),
         Probe(_) => later::run("probe"),
         Makehashes(_) => later::run("makehashes"),

@@ -1,5 +1,6 @@
 //! `mb scan` with mirrors that are real servers.
 
+mod faults;
 mod world;
 
 use harness::rsyncd::Rsyncd;
@@ -183,4 +184,64 @@ fn the_tables_of_the_original_do() {
     tree.remove("README");
     world.scan(&["m"]).ok();
     assert_eq!(world.files("m"), &FILES[1..]);
+}
+
+#[test]
+fn a_change_of_the_origin_takes_copies_out_until_they_follow() {
+    let world = World::new("scan_origin");
+    let (origin, tree) = (Tree::new(FILES), Tree::new(FILES));
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    let place = format!(
+        "scan_origin = {}\nallow_outdated = ^z 5\n",
+        origin.path().display()
+    );
+    world
+        .site
+        .write("mirrorbrain.conf", &world.site.config(&place));
+    world.scan(&["--origin"]).ok();
+    tree.write("only here", 1);
+    world.scan(&["m"]).ok();
+    assert_eq!(
+        world.files("m"),
+        FILES,
+        "names that only mirrors have count for nothing"
+    );
+    assert!(world.last_scan().ends_with("|1"), "{}", world.last_scan());
+    origin.write("README", 99);
+    origin.touch("z\\x", 1_700_000_200);
+    let said = world.scan(&["--origin"]).ok();
+    assert!(
+        said.ends_with("origin: 4 files, 2 new or changed, 0 gone\n"),
+        "{said}"
+    );
+    assert_eq!(world.files("m").len(), 2);
+    world.scan(&["m"]).ok();
+    assert_eq!(world.files("m"), &FILES[1..], "z may be five minutes older");
+    assert_eq!(world.site.mb(&["deviations", "m"]).ok(), "README\n");
+    let of_path = world.site.mb(&["deviations", "/README"]).ok();
+    assert_eq!(of_path, format!("{:<30} {:<9} README\n", "m", "size"));
+    let json = world.site.mb(&["deviations", "--json"]).json();
+    assert_eq!(json[0]["origin_size"], 99);
+    tree.write("README", 99);
+    world.scan(&["-a"]).ok();
+    assert_eq!(world.files("m"), FILES);
+    assert_eq!(world.site.mb(&["deviations"]).ok(), "");
+}
+
+#[test]
+fn an_origin_that_is_not_mounted_changes_nothing() {
+    let world = World::new("scan_origin_away");
+    let origin = Tree::numbered("d", 200);
+    let place = format!("apache_documentroot = {}\n", origin.path().display());
+    world
+        .site
+        .write("mirrorbrain.conf", &world.site.config(&place));
+    world.scan(&["--origin"]).ok();
+    let versions = "SELECT count(*) FROM filearr WHERE size IS NOT NULL";
+    origin.remove("d");
+    world.scan(&["--origin"]).complaint();
+    assert_eq!(world.site.db.sql(versions), "200");
+    world.scan(&["--origin", "--force"]).ok();
+    assert_eq!(world.site.db.sql(versions), "0");
 }

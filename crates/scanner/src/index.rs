@@ -12,13 +12,15 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// All paths of the database, or of a subtree, with their numbers and the versions that mirrors should have.
 ///
-/// A path takes 36 bytes, whatever its length: it is known by 96 bits of two SipHashes with secret keys, so nobody
+/// A path takes 40 bytes, whatever its length: it is known by 96 bits of two SipHashes with secret keys, so nobody
 /// can make two paths look the same, and chance does so once in 10^17 sites of a million files.
 pub struct Index {
     keys: [RandomState; 2],
-    /// In the order of their keys.
+    /// In the order of the table, which is that of the listing that first showed them.
     files: Vec<File>,
-    /// Where the files begin whose keys begin with these bits.
+    /// Places in `files`, those together whose keys begin with the same bits.
+    places: Vec<u32>,
+    /// Where in `places` these begin.
     starts: Vec<u32>,
     /// How many bits of a key are those of `starts`.
     bits: u32,
@@ -35,7 +37,7 @@ struct File {
 /// Not known.
 const NONE: i64 = i64::MIN;
 
-/// The same, read when it is needed first: by then the first mirror lists already.
+/// The same, read when the first entry of a listing comes: what follows waits in pipes and sockets.
 pub(crate) struct LazyIndex<'a> {
     database: &'a ConnectionInfo,
     directory: Option<&'a str>,
@@ -90,6 +92,7 @@ impl Index {
         Self {
             keys: [RandomState::new(), RandomState::new()],
             files: Vec::new(),
+            places: Vec::new(),
             starts: Vec::new(),
             bits: 1,
         }
@@ -118,20 +121,36 @@ impl Index {
     }
 
     fn sorted(mut self) -> Self {
-        self.files
-            .sort_unstable_by_key(|file| (file.key, file.more_key));
         self.files.shrink_to_fit();
         self.bits = self.files.len().max(2).ilog2();
-        self.starts = Vec::with_capacity((1 << self.bits) + 1);
-        for (place, file) in self.files.iter().enumerate() {
-            let bucket = usize::try_from(file.key >> (64 - self.bits)).unwrap_or(usize::MAX);
-            while self.starts.len() <= bucket {
-                self.starts.push(u32::try_from(place).unwrap_or(u32::MAX));
+        // How many there are of each, then where they begin.
+        let mut starts = vec![0_u32; (1 << self.bits) + 1];
+        for file in &self.files {
+            if let Some(count) = starts.get_mut(self.bucket(file.key) + 1) {
+                *count += 1;
             }
         }
-        let end = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
-        self.starts.resize((1 << self.bits) + 1, end);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut places = vec![0_u32; self.files.len()];
+        let mut free = starts.clone();
+        for (place, file) in (0..).zip(&self.files) {
+            if let Some(next) = free.get_mut(self.bucket(file.key)) {
+                if let Some(slot) = usize::try_from(*next).ok().and_then(|n| places.get_mut(n)) {
+                    *slot = place;
+                }
+                *next += 1;
+            }
+        }
+        (self.starts, self.places) = (starts, places);
         self
+    }
+
+    fn bucket(&self, key: u64) -> usize {
+        usize::try_from(key >> (64 - self.bits)).unwrap_or(0)
     }
 
     fn key(&self, path: &str) -> (u64, u32) {
@@ -141,16 +160,25 @@ impl Index {
         (first.hash_one(path), more)
     }
 
-    /// The file with that path.
-    pub fn get(&self, path: &str) -> Option<Known> {
+    /// The file with that path. `hint` is where the last one was: listings and the table have much the same order, and
+    /// what comes next is likely to be next there, too, and in the processor's cache.
+    pub(crate) fn get_near(&self, path: &str, hint: &mut usize) -> Option<Known> {
         let (key, more_key) = self.key(path);
-        let bucket = usize::try_from(key >> (64 - self.bits)).ok()?;
-        let from = usize::try_from(*self.starts.get(bucket)?).ok()?;
-        let to = usize::try_from(*self.starts.get(bucket + 1)?).ok()?;
-        let files = self.files.get(from..to)?;
-        let file = files
-            .iter()
-            .find(|file| file.key == key && file.more_key == more_key)?;
+        let is_it = |file: &&File| file.key == key && file.more_key == more_key;
+        let next = self.files.get(*hint).filter(is_it);
+        let file = match next {
+            Some(file) => file,
+            None => {
+                let bucket = self.bucket(key);
+                let from = usize::try_from(*self.starts.get(bucket)?).ok()?;
+                let to = usize::try_from(*self.starts.get(bucket + 1)?).ok()?;
+                let places = self.places.get(from..to)?.iter();
+                let mut places = places.filter_map(|place| usize::try_from(*place).ok());
+                *hint = places.find(|place| self.files.get(*place).as_ref().is_some_and(is_it))?;
+                self.files.get(*hint)?
+            }
+        };
+        *hint += 1;
         let known = |n: i64| Some(n).filter(|n| *n != NONE);
         Some(Known {
             id: file.id,
@@ -159,6 +187,12 @@ impl Index {
                 mtime: known(file.mtime),
             },
         })
+    }
+
+    /// The file with that path.
+    pub fn get(&self, path: &str) -> Option<Known> {
+        let mut nowhere = usize::MAX;
+        self.get_near(path, &mut nowhere)
     }
 
     /// How many there are.
@@ -206,6 +240,11 @@ mod tests {
                 let known = index.get(path).unwrap();
                 assert_eq!((known.id, known.version.mtime), (id, None));
                 assert_eq!(known.version.size, Some(u64::from(id) * 10));
+            }
+            let mut hint = 0;
+            let all: Vec<(u32, &String)> = (0..).zip(&paths).collect();
+            for (id, path) in all.iter().rev().chain(&all).copied() {
+                assert_eq!(index.get_near(path, &mut hint).unwrap().id, id);
             }
             assert_eq!(index.get("d"), None);
             assert_eq!(index.get(&format!("d/{count}")), None);

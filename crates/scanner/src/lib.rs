@@ -6,13 +6,14 @@
 //! brings it into the tables in batches. What was not read is left as it was, and what would take too much from a mirror
 //! at once waits for a second scan that agrees.
 //!
-//! Memory: 36 bytes for each path of the database, shared by all scans; some kilobytes for each mirror; and batches of
+//! Memory: 40 bytes for each path of the database, shared by all scans; some kilobytes for each mirror; and batches of
 //! at most [`BATCH_ROWS`] rows.
 
 mod event;
 mod index;
 mod mirror;
 mod names;
+mod origin;
 mod outcome;
 mod rules;
 mod run;
@@ -22,6 +23,7 @@ mod writer;
 
 pub use event::{Event, Note, Observer};
 pub use index::{Index, Known};
+pub use origin::{Origin, OriginScan};
 pub use outcome::{Failure, Outcome};
 pub use rules::{Fragment, Pattern, RuleError, Rules};
 pub use run::{Options, run};

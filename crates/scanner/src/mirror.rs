@@ -1,6 +1,5 @@
 //! The scan of one mirror.
 
-mod ahead;
 mod collect;
 mod settle;
 
@@ -186,7 +185,7 @@ fn read(site: &Site<'_>, mirror: &Server, collected: &mut Collected<'_>) -> Resu
         collected.begin(protocol, fragment);
         let progress = site.observer.progress(mirror);
         progress.begin(&mirror.identifier, Some(collected.expected()));
-        let listed = ahead::list(site.sources, protocol, url, &request, |entry| {
+        let listed = site.sources.list(protocol, url, &request, &mut |entry| {
             collected.take(entry, &*progress)
         });
         progress.end();

@@ -3,6 +3,7 @@
 mod ftp;
 mod http;
 mod large;
+pub(crate) mod local;
 mod rsync;
 mod web;
 

@@ -111,6 +111,8 @@ pub struct Instance {
     /// `scan_origin`: where the tree is that mirrors should have, a directory or a URL of rsync; else it is the
     /// `apache_documentroot`.
     pub scan_origin: Option<String>,
+    /// `scan_timeout`: seconds that a server may say nothing.
+    pub scan_timeout: u32,
     /// `scan_tolerance`: seconds that times of copies may differ.
     pub scan_tolerance: i64,
     /// `scan_exact_times`: whether copies that are newer are wrong, too.
@@ -244,6 +246,9 @@ impl Instance {
             scan_exclude: list("scan_exclude"),
             scan_exclude_rsync: list("scan_exclude_rsync"),
             scan_origin: section.text("scan_origin").map(str::to_owned),
+            scan_timeout: section
+                .number("scan_timeout", "a number of seconds")?
+                .unwrap_or(60),
             scan_tolerance: section
                 .number::<u32>("scan_tolerance", "a number of seconds")?
                 .map_or(2, i64::from),

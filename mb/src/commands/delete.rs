@@ -4,7 +4,7 @@ use crate::cli::Changes;
 use crate::error::Failure;
 use crate::session::Session;
 use clap::Args;
-use mirror_db::tables::{filearr, server};
+use mirror_db::tables::{filearr, scan, server};
 
 /// Arguments of `mb delete`.
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     let what = format!("delete {name}");
     session.change(arguments.changes.dry_run, what, |connection| {
         filearr::forget_mirror(connection, mirror.id)?;
+        if scan::exists(connection)? {
+            scan::forget_mirror(connection, mirror.id)?;
+        }
         server::delete(connection, mirror.id)?;
         Ok(())
     })

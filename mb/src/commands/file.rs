@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::session::Session;
 use clap::{Args, Subcommand};
 use mirror_db::tables::columns::Columns;
-use mirror_db::tables::filearr;
+use mirror_db::tables::{filearr, scan};
 
 /// Arguments of `mb file`.
 #[derive(Debug, Args)]
@@ -76,6 +76,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
             filearr::add(connection, mirror.id, path)?;
         } else {
             filearr::remove(connection, mirror.id, path)?;
+        }
+        // What a scan has left says otherwise now.
+        if scan::exists(connection)? {
+            scan::forget_snapshot(connection, mirror.id)?;
         }
         Ok(())
     })

@@ -2,6 +2,7 @@
 
 mod directory;
 mod enable;
+mod origin;
 mod program;
 mod report;
 
@@ -12,10 +13,10 @@ use clap::{ArgAction, Args};
 use mirror_db::tables::server::{self, Server};
 use mirror_files::compare::{Guard, Tolerance};
 use report::Report;
-use scanner::{Options, Outcome, Rules};
+use scanner::{Options, Outcome, Rules, Settings};
 use site_config::Instance;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Mirrors that are scanned at once, unless somebody says otherwise.
 const JOBS: usize = 8;
@@ -50,6 +51,11 @@ pub struct Arguments {
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
 
+    /// Look at the files of the origin: their sizes and times are what copies are measured by. With -a that
+    /// comes first, if scan_origin says where they are
+    #[arg(long, conflicts_with_all = ["identifiers", "directory", "enable"])]
+    origin: bool,
+
     /// Remove what is gone, however much it is. Without this, a scan that would remove more than a third of a
     /// mirror's files, and more than 150, removes none, until another one finds the same
     #[arg(long)]
@@ -73,6 +79,13 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
     let clock = Instant::now();
+    let is_configured = session.instance()?.scan_origin.is_some();
+    if arguments.origin || arguments.all && arguments.directory.is_none() && is_configured {
+        origin::run(arguments, session)?;
+        if arguments.origin && !arguments.all {
+            return Ok(());
+        }
+    }
     let mut mirrors = mirrors(arguments, session)?;
     let subtree = arguments.directory.as_deref().map(squeezed);
     let mut skipped = Vec::new();
@@ -189,9 +202,11 @@ fn options(instance: &Instance) -> Result<Options, Failure> {
     if let Some(percent) = instance.scan_removal_percent {
         guard.share = (u64::from(percent), 100);
     }
+    let patience = Duration::from_secs(instance.scan_timeout.max(1).into());
     Ok(Options {
         rules,
         guard,
+        sources: Settings { patience },
         ..Options::default()
     })
 }

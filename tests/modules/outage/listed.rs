@@ -31,6 +31,7 @@ fn every_fault_is_listed_with_what_it_costs_and_tests_that_exist() {
     tests_in(&workspace().join("tests/modules/outage"), &mut ours);
     ours.remove("every_fault_is_listed_with_what_it_costs_and_tests_that_exist");
     ours.remove("what_to_do_is_told_of_lines_that_there_are");
+    tests_in(&workspace().join("tests/mb/scan"), &mut ours);
     let missing: Vec<_> = ours.difference(&listed).collect();
     assert!(missing.is_empty(), "not listed: {missing:?}");
 }

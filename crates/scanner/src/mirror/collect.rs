@@ -35,6 +35,7 @@ pub(super) struct Collected<'a> {
     fragment: Option<Fragment>,
     /// Read with the first entry.
     index: Option<&'a Index>,
+    hint: usize,
     failure: Option<ConnectionError>,
     /// Files that count, of the listing that is under way.
     pub files: u64,
@@ -70,6 +71,7 @@ impl<'a> Collected<'a> {
             protocol: Protocol::Http,
             fragment: None,
             index: None,
+            hint: 0,
             failure: None,
             files: 0,
             surplus: 0,
@@ -156,7 +158,8 @@ impl<'a> Collected<'a> {
     }
 
     fn file(&mut self, path: String, size: Size, mtime: Time) {
-        let known = self.index.and_then(|index| index.get(&path));
+        let hint = &mut self.hint;
+        let known = self.index.and_then(|index| index.get_near(&path, hint));
         if size == Size::Exact(0) && path.ends_with(".iso") {
             self.note(Note::Empty(self.protocol, &path));
             if let Some(known) = known {

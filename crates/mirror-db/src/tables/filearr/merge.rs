@@ -62,7 +62,7 @@ pub(crate) const STATEMENTS: &[&str] = &[LOCK, ADD, MERGE];
 /// Sizes and times of files whose mirrors hold another version now, and which mirrors these are.
 const REPLACE_VERSION: &str = "\
 WITH new AS (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS n (id, size, mtime)),
-before AS (SELECT f.id, f.mirrors, f.size, f.mtime FROM filearr f JOIN new USING (id) FOR UPDATE OF f),
+before AS (SELECT f.id, f.mirrors, f.size, f.mtime FROM filearr f JOIN new USING (id)),
 written AS (UPDATE filearr f SET size = new.size, mtime = new.mtime,
                    mirrors = CASE WHEN f.size IS NULL THEN f.mirrors ELSE '{}' END
               FROM new WHERE f.id = new.id AND (f.size, f.mtime) IS DISTINCT FROM (new.size, new.mtime)
