@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 /// (connections, bytes) the larger one counts.
 ///
 /// A quarter of the process's workers may wait for all of them together, and the others only for a
-/// moment: see [`DbError::Busy`](crate::DbError::Busy).
+/// moment: see [`DbError::Busy`](pg::DbError::Busy).
 pub struct Databases {
     process: Process,
     groups: Vec<Group>,
@@ -166,7 +166,7 @@ impl Databases {
     }
 
     /// Closes all connections and ends the thread, within a bounded time; requests then get
-    /// [`Unavailable`](crate::Unavailable).
+    /// [`Unavailable`](pg::Unavailable).
     pub fn stop(&self) {
         if let Some(driver) = &self.driver {
             driver.stop();
