@@ -1,5 +1,7 @@
 //! One entry of a listing.
 
+use std::fmt;
+
 /// A file, directory or other thing that a server lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -12,6 +14,67 @@ pub struct Entry {
     pub size: Size,
     /// When it was last changed.
     pub mtime: Time,
+    /// Who may read it, where the protocol tells.
+    pub mode: Option<Mode>,
+}
+
+/// The lowest twelve bits of `st_mode` (POSIX.1-2017, `<sys/stat.h>`): who may do what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode(pub u16);
+
+impl Mode {
+    /// Reads nine letters as `ls -l` writes them behind the type: `rwxr-xr-x`.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let mut bits = 0;
+        for (place, letter) in text.get(..9)?.iter().enumerate() {
+            let special = 1 << (11 - place / 3);
+            let plain = 1 << (8 - place);
+            bits |= match (place % 3, letter) {
+                (_, b'-') => 0,
+                (0, b'r') | (1, b'w') | (2, b'x') => plain,
+                (2, b's' | b't') => plain | special,
+                (2, b'S' | b'T') => special,
+                _ => return None,
+            };
+        }
+        Some(Self(bits))
+    }
+
+    /// Whether owner, group and others may all read it.
+    pub const fn all_may_read(self) -> bool {
+        self.0 & 0o444 == 0o444
+    }
+
+    /// Whether owner, group and others may all list a directory and enter it.
+    pub const fn all_may_enter(self) -> bool {
+        self.0 & 0o555 == 0o555
+    }
+
+    /// Whether others may read it.
+    pub const fn others_may_read(self) -> bool {
+        self.0 & 0o004 != 0
+    }
+}
+
+/// As `ls -l` writes it behind the type.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for third in 0..3 {
+            let bits = self.0 >> (6 - 3 * third);
+            let is_special = self.0 & 1 << (11 - third) != 0;
+            let letter = if third == 2 { 't' } else { 's' };
+            let last = match (bits & 1 != 0, is_special) {
+                (true, false) => 'x',
+                (false, false) => '-',
+                (true, true) => letter,
+                (false, true) => letter.to_ascii_uppercase(),
+            };
+            let read = if bits & 4 != 0 { 'r' } else { '-' };
+            let write = if bits & 2 != 0 { 'w' } else { '-' };
+            write!(f, "{read}{write}{last}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What an entry is.
@@ -75,6 +138,18 @@ impl Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modes_are_written_as_they_are_read() {
+        for bits in 0..0o10000 {
+            let text = Mode(bits).to_string();
+            assert_eq!(Mode::parse(text.as_bytes()), Some(Mode(bits)), "{text}");
+        }
+        assert_eq!(Mode(0o7644).to_string(), "rwSr-Sr-T");
+        for text in ["", "rwxrwxrw", "xwrxwrxwr", "rwxr-xr-?"] {
+            assert_eq!(Mode::parse(text.as_bytes()), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_size_that_a_page_rounds_may_be_any_that_rounds_to_it() {

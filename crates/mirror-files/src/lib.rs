@@ -8,8 +8,13 @@
 pub mod compare;
 mod entry;
 mod error;
+mod intake;
 mod listing;
+pub mod local;
+mod options;
+pub mod rsync;
 
-pub use entry::{Entry, Kind, Size, Time};
+pub use entry::{Entry, Kind, Mode, Size, Time};
 pub use error::Error;
 pub use listing::{Listing, Sink, Unread};
+pub use options::Options;

@@ -8,6 +8,12 @@ use crate::{Entry, Error};
 pub trait Sink {
     /// One entry. `Break` ends the listing at once, without an error.
     fn entry(&mut self, entry: Entry) -> ControlFlow<()>;
+
+    /// Whether what is below a directory is wanted; asked just before the directory is given to [`entry`](Self::entry).
+    /// Sources that list all at once (rsync) do not ask.
+    fn enters(&mut self, _directory: &Entry) -> bool {
+        true
+    }
 }
 
 impl<F: FnMut(Entry) -> ControlFlow<()>> Sink for F {

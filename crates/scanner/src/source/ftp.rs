@@ -77,6 +77,7 @@ pub(super) fn list(
                 kind: line.kind,
                 size: Size::Exact(line.size),
                 mtime: Time::Unknown,
+                mode: None,
             };
             if sink(entry).is_break() {
                 return Ok(listing);

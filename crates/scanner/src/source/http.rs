@@ -111,6 +111,7 @@ fn read(
             kind,
             size,
             mtime,
+            mode: None,
         });
     }
     Ok(entries)

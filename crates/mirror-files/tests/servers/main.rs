@@ -1,0 +1,4 @@
+//! Real servers, all with the same tree.
+
+mod rsync;
+mod tree;
