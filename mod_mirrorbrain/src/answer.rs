@@ -189,11 +189,13 @@ impl<'r> FileRequest<'r> {
     fn select<'a>(
         &'a self,
         facts: &'a Facts<'_>,
+        key: &[u8],
         extent: Extent,
         seed: Option<u64>,
     ) -> Selection<'a> {
-        let size = self.file.size;
-        let selection = self.exchange.select(facts, &self.who, size, extent, seed);
+        let selection = self
+            .exchange
+            .select(facts, &self.who, (key, self.file.size), extent, seed);
         self.step(|| describe(&selection));
         selection
     }
@@ -207,7 +209,7 @@ impl<'r> FileRequest<'r> {
         };
         let attempt = self.attempt(file.key());
         let seed = attempt.and_then(|attempt| attempt.seed());
-        let mut selection = self.select(&known, extent, seed);
+        let mut selection = self.select(&known, file.key(), extent, seed);
         self.keep_to_remembered(&mut selection);
         let Some(selection) = self.next_mirror(attempt, selection) else {
             return self.give_file(Child::FileRetried);
@@ -281,7 +283,7 @@ impl<'r> FileRequest<'r> {
         let (facts, problem) = split(facts);
         let reached = problem.is_none();
         let selection = (representation.lists_mirrors() && on_mirrors != OnMirrors::No)
-            .then(|| self.select(&facts, Extent::All, None));
+            .then(|| self.select(&facts, file.key(), Extent::All, None));
         let has_mirror = selection.as_ref().is_some_and(|s| s.target().is_some());
         let (exchange, size) = (self.exchange, self.file.size);
         let fallbacks = exchange.fallbacks(selection.as_ref(), &self.who, size);

@@ -96,6 +96,8 @@ impl<'r> Who<'r> {
                 region: Region::parse(continent_code),
                 asn: asn.and_then(|number| number.trim().parse().ok()),
                 coordinates: coordinates.and_then(|(lat, lng)| parse_coordinates(lat, lng)),
+                accuracy_radius: text(env, c"MM_ACCURACY_RADIUS")
+                    .and_then(|km| km.trim().parse().ok()),
             },
             country_code: country_code.unwrap_or(UNKNOWN).into(),
             continent_code: continent_code.into(),
@@ -121,7 +123,11 @@ impl<'r> Who<'r> {
             self.client.region = Some(continent);
             self.continent_code = continent.as_str().to_ascii_uppercase().into();
         }
-        self.client.coordinates = self.client.coordinates.or(place.coordinates);
+        // A radius belongs to its place.
+        if self.client.coordinates.is_none() {
+            self.client.coordinates = place.coordinates;
+            self.client.accuracy_radius = place.accuracy_radius;
+        }
     }
 
     /// The country's name, for people.

@@ -6,7 +6,7 @@ mod server;
 mod value;
 
 use crate::MirrorBrain;
-use apache::Args::{All, Flag, Iterate, One, Raw, Three, Two};
+use apache::Args::{All, Flag, Iterate, One, OneOrTwo, Raw, Three, Two};
 use apache::{Args, Context, Directive, Setter};
 use database as db;
 use directory as dir;
@@ -171,6 +171,13 @@ pub const DIRECTIVES: &[Entry] = &[
         One,
         dir::distance,
         c"planar or great-circle",
+    ),
+    section(
+        c"MirrorBrainSpread",
+        OPT,
+        OneOrTwo,
+        dir::spread,
+        c"off, near or cache, and kilometres",
     ),
     section(
         c"MirrorBrainCompatible",

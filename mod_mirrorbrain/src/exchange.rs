@@ -129,13 +129,13 @@ impl<'r> Exchange<'r> {
         }
     }
 
-    /// The mirrors for a client who wants a file of `size` bytes, drawn with the seed if there is one. The
+    /// The mirrors for a client who wants the file with that key, of `size` bytes, drawn with the seed if there is one. The
     /// log is told if there is none.
     pub fn select<'a>(
         self,
         facts: &'a Facts<'_>,
         who: &'a Who<'_>,
-        size: u64,
+        (key, size): (&[u8], u64),
         extent: Extent,
         seed: Option<u64>,
     ) -> Selection<'a>
@@ -148,7 +148,7 @@ impl<'r> Exchange<'r> {
             &self.config.fallbacks,
             &who.client,
             size,
-            self.config.order(),
+            self.config.order(key),
             &mut || match &mut seeded {
                 Some(seeded) => seeded.u64(..),
                 None => fastrand::u64(..),
@@ -180,7 +180,7 @@ impl<'r> Exchange<'r> {
             fallbacks,
             &who.client,
             size,
-            self.config.order(),
+            self.config.order(b""),
             &mut || fastrand::u64(..),
             Extent::All,
         ))

@@ -46,7 +46,13 @@ impl Exchange<'_> {
             .and_then(|database| Facts::of(database, &file, size, mtime));
         let reached = facts.is_ok();
         let facts = facts.unwrap_or_default();
-        let selection = self.select(&facts, &who, size, Extent::Top(MAX_MIRRORS), None);
+        let selection = self.select(
+            &facts,
+            &who,
+            (file.key(), size),
+            Extent::Top(MAX_MIRRORS),
+            None,
+        );
         let fallbacks = self.fallbacks(Some(&selection), &who, size);
         let changes = self.is_volatile(&file);
         let behind = self.behind(fallbacks.as_ref(), changes);

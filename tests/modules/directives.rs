@@ -48,6 +48,9 @@ const GOOD: &[(bool, &str)] = &[
     (DIRECTORY, "MirrorBrainTrusted 127.0.0.1 2001:db8::/32"),
     (DIRECTORY, "MirrorBrainDistance planar"),
     (DIRECTORY, "MirrorBrainDistance great-circle"),
+    (SERVER, "MirrorBrainSpread near"),
+    (DIRECTORY, "MirrorBrainSpread cache 20000"),
+    (DIRECTORY, "MirrorBrainSpread off"),
     (SERVER, "MirrorBrainCompatible Off"),
     (DIRECTORY, "MirrorBrainCompatible 2.19"),
     (
@@ -259,6 +262,16 @@ const BAD: &[(bool, &str, &str)] = &[
         DIRECTORY,
         "MirrorBrainDistance euclidean",
         "MirrorBrainDistance: \"euclidean\" must be planar or great-circle",
+    ),
+    (
+        DIRECTORY,
+        "MirrorBrainSpread far",
+        "MirrorBrainSpread: \"far\" must be off, near or cache, the latter two with a distance of 1 to 20000 km if not 300",
+    ),
+    (
+        SERVER,
+        "MirrorBrainSpread near 0",
+        "MirrorBrainSpread: \"near 0\" must be off, near or cache, the latter two with a distance of 1 to 20000 km if not 300",
     ),
     (
         SERVER,

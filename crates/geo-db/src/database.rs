@@ -48,6 +48,8 @@ pub struct Place {
     pub continent: Option<Region>,
     /// Latitude and longitude in degrees; both are finite.
     pub coordinates: Option<(f32, f32)>,
+    /// How far from there the address may well be, in km; never negative.
+    pub accuracy_radius: Option<f64>,
 }
 
 /// The autonomous system that announces an address.
@@ -206,9 +208,14 @@ fn place<S: AsRef<[u8]>>(record: &LookupResult<'_, S>) -> Place {
         let pair = (latitude as f32, longitude as f32);
         (pair.0.is_finite() && pair.1.is_finite()).then_some(pair)
     });
+    let radius = number(&[
+        &path!["location", "accuracy_radius"],
+        &path!["accuracy_radius"],
+    ]);
     Place {
         country,
         continent: continent.and_then(Region::parse),
         coordinates,
+        accuracy_radius: radius.filter(|radius| radius.is_finite() && *radius >= 0.0),
     }
 }

@@ -12,6 +12,7 @@ fn germany() -> Place {
         country: Code::parse("de"),
         continent: Region::parse("eu"),
         coordinates: Some((52.52, 13.405)),
+        accuracy_radius: None,
     }
 }
 

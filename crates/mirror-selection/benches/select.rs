@@ -48,6 +48,7 @@ fn benchmark(c: &mut Criterion) {
         region: Region::parse("EU"),
         asn: Some(64500),
         coordinates: Some((52.5, 13.4)),
+        accuracy_radius: None,
     };
     let without_place = Client {
         coordinates: None,

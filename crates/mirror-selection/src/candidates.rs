@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::location::Location;
 use crate::rules::{Facts, split};
 use crate::set::{MirrorSet, bits};
+use crate::spread::SpreadFacts;
 use crate::view::Groups;
 use crate::{Client, Code, Group, Mirror, MirrorTable, Region};
 
@@ -105,6 +106,33 @@ impl<'a> Grouped<'a> {
                         continue;
                     };
                     bits(set).for_each(|bit| take(number * 64 + bit, locations.at(bit)));
+                }
+            }
+        }
+    }
+
+    /// Hands out what the spread needs of the mirrors of a group, by ascending id.
+    pub fn each_by_id(&self, group: Group, mut take: impl FnMut(u32, &SpreadFacts)) {
+        match self {
+            Self::Rows(rows) => {
+                let rows = rows.iter().zip(0..);
+                let mut group: Vec<_> = rows.filter(|(row, _)| row.group == group).collect();
+                group.sort_by_key(|(row, _)| row.mirror.id);
+                for (row, number) in group {
+                    take(number, &row.mirror.into());
+                }
+            }
+            Self::Table(table, words) => {
+                for (groups, number) in words.iter().zip(0..) {
+                    let set = groups.of(group);
+                    let Some(facts) = table.spread_facts(groups.word).filter(|_| set != 0) else {
+                        continue;
+                    };
+                    for bit in bits(set) {
+                        if let Some(facts) = facts.at(bit) {
+                            take(number * 64 + bit, facts);
+                        }
+                    }
                 }
             }
         }

@@ -17,6 +17,8 @@ pub struct Client {
     pub asn: Option<u32>,
     /// Latitude and longitude in degrees, see [`places::parse_coordinates`].
     pub coordinates: Option<(f32, f32)>,
+    /// How far from there the client may well be, in km, as databases of places say.
+    pub accuracy_radius: Option<f64>,
 }
 
 impl Client {
@@ -31,5 +33,6 @@ impl Client {
         self.country = Some(country);
         self.region = region;
         self.coordinates = None;
+        self.accuracy_radius = None;
     }
 }

@@ -45,6 +45,7 @@ mod select;
 mod selection;
 mod set;
 mod sets;
+mod spread;
 mod table;
 mod view;
 
@@ -58,4 +59,5 @@ pub use row::MirrorRow;
 pub use select::{Extent, select};
 pub use selection::{Choice, Selection};
 pub use set::MirrorSet;
+pub use spread::{FileKey, Spread, UnknownSpread, Weight};
 pub use table::MirrorTable;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::location::Location;
+use crate::{FileKey, Spread};
 
 /// How the distance between two places is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +61,10 @@ pub struct Order {
     pub distance: Distance,
     /// Equals
     pub ties: Ties,
+    /// Unless it is off, it takes the place of both.
+    pub spread: Spread,
+    /// The file that is asked for; [`Spread::Cache`] needs it.
+    pub file: FileKey,
 }
 
 impl From<Distance> for Order {

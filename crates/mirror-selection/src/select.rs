@@ -3,7 +3,8 @@
 use crate::best::{Best, Draw, RankedRow};
 use crate::candidates::Grouped;
 use crate::rank::{Order, Ranking, Ties};
-use crate::{Candidates, Choice, Client, Group, Mirror, Selection};
+use crate::spread::{Rates, SpreadClient};
+use crate::{Candidates, Choice, Client, Group, Mirror, Selection, Weight};
 
 /// How much of the order is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +46,17 @@ pub fn select<'a>(
         &usable
     };
 
-    let mut choices = Vec::new();
-    let mut target = None;
+    // Fallbacks have neither place nor id: their order is the configured one.
+    let spread = SpreadClient::new(client, order.spread, order.file).filter(|_| !uses_fallbacks);
+    let mut ordered = Ordered {
+        usable,
+        client,
+        order,
+        choices: Vec::new(),
+        target: None,
+    };
     for group in Group::ALL {
-        let room = wanted.saturating_sub(choices.len());
+        let room = wanted.saturating_sub(ordered.choices.len());
         if room == 0 {
             break;
         }
@@ -56,20 +64,45 @@ pub fn select<'a>(
         if count == 0 {
             continue;
         }
-        let choice = |place: RankedRow| {
-            let (mirror, in_country) = usable.get(place.row)?;
-            Some(Choice {
-                mirror,
-                client,
-                group,
-                in_country,
-            })
-        };
-        let ranking = Ranking::new(client.coordinates, order, count);
+        match spread {
+            None => ordered.add_nearest(group, count, room, random),
+            Some(spread) => ordered.add_spread(group, count, room, spread, random),
+        }
+    }
+    let Ordered {
+        choices, target, ..
+    } = ordered;
+    Selection {
+        target: target.or_else(|| choices.first().copied()),
+        choices,
+        uses_fallbacks,
+    }
+}
+
+/// A selection in the making.
+struct Ordered<'a, 'g> {
+    usable: &'g Grouped<'a>,
+    client: &'a Client,
+    order: Order,
+    choices: Vec<Choice<'a>>,
+    /// One of those that tie with the first, where that is drawn.
+    target: Option<Choice<'a>>,
+}
+
+impl<'a> Ordered<'a, '_> {
+    /// Appends the first `room` of a group of `count`, by distance.
+    fn add_nearest(
+        &mut self,
+        group: Group,
+        count: u32,
+        room: usize,
+        random: &mut impl FnMut() -> u64,
+    ) {
+        let ranking = Ranking::new(self.client.coordinates, self.order, count);
         let mut best = Best::new(room.min(count as usize));
         let mut draw = Draw::default();
-        let draws = choices.is_empty() && order.ties == Ties::Listed;
-        usable.each(group, |row, location| {
+        let draws = self.choices.is_empty() && self.order.ties == Ties::Listed;
+        self.usable.each(group, |row, location| {
             let Some(key) = ranking.key(location, best.bar(), random) else {
                 return;
             };
@@ -80,14 +113,48 @@ pub fn select<'a>(
             }
             best.add(place);
         });
-        target = target.or_else(|| draw.drawn().and_then(choice));
-        let places = best.finish();
-        choices.reserve(places.len());
-        choices.extend(places.into_iter().filter_map(choice));
+        let drawn = draw.drawn();
+        self.target = self.target.or_else(|| self.choice(group, drawn?, None));
+        self.append(group, &best.finish(), |_| None);
     }
-    Selection {
-        target: target.or_else(|| choices.first().copied()),
-        choices,
-        uses_fallbacks,
+
+    /// Appends the first `room` of a group of `count`, each as often as its rate says.
+    fn add_spread(
+        &mut self,
+        group: Group,
+        count: u32,
+        room: usize,
+        spread: SpreadClient,
+        random: &mut impl FnMut() -> u64,
+    ) {
+        let mut rates = Rates::new(spread, count);
+        self.usable
+            .each_by_id(group, |row, mirror| rates.add(row, mirror));
+        let places = rates.best(room.min(count as usize), random);
+        self.append(group, &places, |place| rates.weight(place.lot));
+    }
+
+    fn append(
+        &mut self,
+        group: Group,
+        places: &[RankedRow],
+        weight: impl Fn(&RankedRow) -> Option<Weight>,
+    ) {
+        self.choices.reserve(places.len());
+        for place in places {
+            let choice = self.choice(group, *place, weight(place));
+            self.choices.extend(choice);
+        }
+    }
+
+    fn choice(&self, group: Group, place: RankedRow, weight: Option<Weight>) -> Option<Choice<'a>> {
+        let (mirror, in_country) = self.usable.get(place.row)?;
+        Some(Choice {
+            mirror,
+            client: self.client,
+            group,
+            in_country,
+            weight,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What a selection gives.
 
-use crate::{Client, Code, Group, Mirror, Realm, Region};
+use crate::{Client, Code, Group, Mirror, Realm, Region, Weight};
 
 /// A mirror that the client may use.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,7 @@ pub struct Choice<'a> {
     pub(crate) client: &'a Client,
     pub(crate) group: Group,
     pub(crate) in_country: bool,
+    pub(crate) weight: Option<Weight>,
 }
 
 impl<'a> Choice<'a> {
@@ -20,6 +21,11 @@ impl<'a> Choice<'a> {
     /// How near it is.
     pub fn group(&self) -> Group {
         self.group
+    }
+
+    /// What its place in its group comes from, if [`Spread`](crate::Spread) made the order.
+    pub fn weight(&self) -> Option<Weight> {
+        self.weight
     }
 
     /// The country of the mirror; a `**` mirror has the client's.

@@ -15,6 +15,7 @@ use crate::location::Locations;
 use crate::ranges::Union;
 use crate::set::{MirrorSet, Word};
 use crate::sets::Sets;
+use crate::spread::SpreadFactsOfWord;
 use crate::view::View;
 use crate::{Client, Code, Mirror, Region};
 
@@ -27,6 +28,7 @@ pub struct MirrorTable {
     words: Vec<TableWord>,
     /// Parallel to `words`, as the following ones.
     locations: Vec<Locations>,
+    spread_facts: Vec<SpreadFactsOfWord>,
     countries: Sets<Code>,
     other_countries: Sets<Code>,
     regions: Sets<Region>,
@@ -87,7 +89,14 @@ impl MirrorTable {
             Locations::new(bits.collect())
         };
         let by_word = placed.chunk_by(|(a, _), (b, _)| a.word == b.word);
-        table.locations = by_word.map(of_word).collect();
+        table.locations = by_word.clone().map(of_word).collect();
+        let spread_facts_of_word = |placed: &[(Position, Mirror)]| {
+            let bits = placed
+                .iter()
+                .map(|(at, mirror)| (at.bit.trailing_zeros(), mirror));
+            SpreadFactsOfWord::new(bits)
+        };
+        table.spread_facts = by_word.map(spread_facts_of_word).collect();
         let networks = placed.iter().flat_map(|(_, mirror)| mirror.prefixes.iter());
         table.union = Union::new(networks.copied());
         let length = table.words.len();
@@ -164,6 +173,11 @@ impl MirrorTable {
     /// What the ranking needs of the mirrors of a word.
     pub(crate) fn locations(&self, word: usize) -> Option<&Locations> {
         self.locations.get(word)
+    }
+
+    /// What the spread needs of the mirrors of a word.
+    pub(crate) fn spread_facts(&self, word: usize) -> Option<&SpreadFactsOfWord> {
+        self.spread_facts.get(word)
     }
 
     pub(crate) fn words(&self) -> &[TableWord] {

@@ -109,6 +109,7 @@ prop_compose! {
             region: Region::parse(region),
             asn,
             coordinates,
+            accuracy_radius: None,
         }
     }
 }
@@ -119,6 +120,37 @@ fn anywhere() -> impl Strategy<Value = Option<(f32, f32)>> {
 
 fn somewhere() -> impl Strategy<Value = Option<(f32, f32)>> {
     (1_i16..90, 1_i16..180).prop_map(|(a, b)| Some((f32::from(a), f32::from(b))))
+}
+
+fn spread() -> impl Strategy<Value = Spread> {
+    let km = prop::sample::select(vec![1, 300, Spread::MAX_KM]);
+    prop_oneof![
+        km.clone().prop_map(|km| Spread::Near { km }),
+        km.prop_map(|km| Spread::Cache { km }),
+    ]
+}
+
+fn cached() -> impl Strategy<Value = Spread> {
+    prop::sample::select(vec![1, 300, Spread::MAX_KM]).prop_map(|km| Spread::Cache { km })
+}
+
+fn radius() -> impl Strategy<Value = Option<f64>> {
+    prop::option::of(prop_oneof![
+        (0_u16..2000).prop_map(f64::from),
+        any::<u64>().prop_map(f64::from_bits),
+    ])
+}
+
+fn spread_by(spread: Spread, path: &[u8]) -> Order {
+    Order {
+        spread,
+        file: FileKey::of(path),
+        ..Order::default()
+    }
+}
+
+fn any_degrees() -> impl Strategy<Value = f32> {
+    prop_oneof![degrees(), any::<u32>().prop_map(f32::from_bits)]
 }
 
 fn distance() -> impl Strategy<Value = Distance> {
@@ -312,5 +344,124 @@ proptest! {
         let selection =
             select(&mirrors, &[], &client, 1, Distance::Planar, &mut || number, Extent::All);
         prop_assert_eq!(selection.target().is_none(), selection.ranked().is_empty());
+    }
+}
+
+/// Which group and realm each mirror has, by id.
+fn grouped(selection: &Selection<'_>) -> Vec<(i64, Group, Realm)> {
+    let of = |choice: &Choice<'_>| (choice.mirror().id, choice.group(), choice.realm());
+    let mut grouped: Vec<_> = selection.ranked().iter().map(of).collect();
+    grouped.sort_unstable_by_key(|of| of.0);
+    grouped
+}
+
+proptest! {
+    #[test]
+    fn a_spread_leaves_groups_members_and_realms_as_they_are(
+        mirrors in mirrors(),
+        client in client(anywhere()),
+        accuracy_radius in radius(),
+        (size, spread) in (0_u64..2000, spread()),
+        seed: u64,
+    ) {
+        let client = Client { accuracy_radius, ..client };
+        let fallbacks = [
+            Mirror::fallback("eu", "de", "http://fallback/").expect("a host"),
+            Mirror::fallback("eu", "de", "http://other/").expect("a host"),
+        ];
+        let run = |order: Order| {
+            let mut random = generator(seed);
+            let all = select(&mirrors, &fallbacks, &client, size, order, &mut random, Extent::All);
+            let urls: Vec<_> = all.ranked().iter().map(|c| c.mirror().base_url.clone()).collect();
+            let order_of_fallbacks = all.uses_fallbacks().then_some(urls);
+            (grouped(&all), order_of_fallbacks, all.groups().map(|(group, _)| group).collect::<Vec<_>>())
+        };
+        prop_assert_eq!(run(spread_by(spread, b"file")), run(Order::default()));
+    }
+
+    /// With coordinates, scores, radii and file names of any bits.
+    #[test]
+    fn a_spread_is_the_same_from_rows_and_tables_in_any_order_and_top_is_its_start(
+        mut mirrors in mirrors(),
+        places in vec((any_degrees(), any_degrees()), 40),
+        scores in vec(any::<u32>(), 40),
+        client in client(prop::option::of((any_degrees(), any_degrees()))),
+        accuracy_radius in radius(),
+        (count, spread) in (1_usize..50, cached()),
+        path in vec(any::<u8>(), 0..20),
+        order in any::<u64>(),
+    ) {
+        let client = Client { accuracy_radius, ..client };
+        for ((mirror, place), score) in mirrors.iter_mut().zip(places).zip(scores) {
+            (mirror.latitude, mirror.longitude) = place;
+            mirror.score = score.max(1);
+        }
+        let set: MirrorSet = mirrors.iter().filter_map(|m| u32::try_from(m.id).ok()).collect();
+        let table = MirrorTable::new(mirrors.clone());
+        let mut random = generator(order);
+        mirrors.sort_by_cached_key(|_| random());
+        let run = |candidates: Candidates<'_>, extent| {
+            let mut random = || panic!("nothing is drawn");
+            let order = spread_by(spread, &path);
+            let selection = select(candidates, &[], &client, 100, order, &mut random, extent);
+            for choice in selection.ranked() {
+                let weight = choice.weight().expect("a weight");
+                prop_assert!(weight.rate > 0.0 && weight.rate <= weight.of, "{:?}", weight);
+                prop_assert!(weight.of.is_finite() && weight.share() > 0.0);
+                prop_assert!(weight.distance.is_none_or(|km| (0.0..20_100.0).contains(&km)));
+            }
+            prop_assert_eq!(
+                selection.target().map(|c| c.mirror().id),
+                ids(&selection).first().copied()
+            );
+            Ok(ids(&selection))
+        };
+        let all = run(Candidates::Rows(&mirrors), Extent::All)?;
+        prop_assert_eq!(&run(Candidates::Table(&table, &set), Extent::All)?, &all);
+        let start = &all[..count.min(all.len())];
+        for candidates in [Candidates::Rows(&mirrors), Candidates::Table(&table, &set)] {
+            prop_assert_eq!(&run(candidates, Extent::Top(count))?[..], start);
+        }
+    }
+
+    #[test]
+    fn near_draws_the_same_order_from_rows_and_tables(
+        mirrors in mirrors(),
+        client in client(anywhere()),
+        seed: u64,
+    ) {
+        let set: MirrorSet = mirrors.iter().filter_map(|m| u32::try_from(m.id).ok()).collect();
+        let table = MirrorTable::new(mirrors.clone());
+        let run = |candidates: Candidates<'_>| {
+            let mut random = generator(seed);
+            let order = spread_by(Spread::Near { km: 300 }, b"");
+            ids(&select(candidates, &[], &client, 1, order, &mut random, Extent::All))
+        };
+        prop_assert_eq!(run(Candidates::Rows(&mirrors)), run(Candidates::Table(&table, &set)));
+    }
+
+    #[test]
+    fn clients_of_one_network_get_the_same_from_a_cache_spread(
+        mut mirrors in mirrors(),
+        client in client(anywhere()),
+        v4: [u8; 3],
+        v6: [u16; 3],
+        (a, b, c) in any::<(u8, u8, u128)>(),
+    ) {
+        // Their own networks are another matter.
+        mirrors.iter_mut().for_each(|mirror| mirror.prefixes = [].into());
+        let run = |address: IpAddr| {
+            let client = Client { address: Some(address), ..client.clone() };
+            let order = spread_by(Spread::Cache { km: 300 }, b"file");
+            ids(&select(&mirrors, &[], &client, 1, order, &mut || 0, Extent::All))
+        };
+        let of_v4 = |last| std::net::Ipv4Addr::new(v4[0], v4[1], v4[2], last);
+        prop_assert_eq!(run(of_v4(a).into()), run(of_v4(b).into()));
+        prop_assert_eq!(run(of_v4(a).into()), run(of_v4(b).to_ipv6_mapped().into()));
+        let network = u128::from(v6[0]) << 112 | u128::from(v6[1]) << 96 | u128::from(v6[2]) << 80;
+        let of_v6 = |rest: u128| IpAddr::V6((network | rest >> 48).into());
+        if network != 0 {
+            prop_assert_eq!(run(of_v6(c)), run(of_v6(0)));
+        }
     }
 }

@@ -64,6 +64,7 @@ fn client(value: &Value) -> Client {
         region: get("cont").and_then(Region::parse),
         asn: get("asn").and_then(|text| text.parse().ok()),
         coordinates: parse_coordinates(&degrees("lat"), &degrees("lng")),
+        accuracy_radius: None,
     }
 }
 

@@ -10,6 +10,8 @@ use mirror_selection::*;
 const DRAWN: Order = Order {
     distance: Distance::Planar,
     ties: Ties::Drawn,
+    spread: Spread::Off,
+    file: FileKey::NONE,
 };
 
 /// Three in one place, of which one has twice the score, and one farther away.

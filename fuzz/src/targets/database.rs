@@ -58,6 +58,7 @@ pub fn mirrors(input: &[u8]) {
             region: Region::parse("eu"),
             asn: Some(64500),
             coordinates,
+            accuracy_radius: Some(f64::from(input.len() as u32)),
         };
         for distance in [Distance::Planar, Distance::GreatCircle] {
             rank(&mirrors, &client, distance, input.len());

@@ -5,7 +5,7 @@ use crate::mask::Mask;
 use crate::path::Base;
 use apache::{Config, Regex};
 use ipnet::IpNet;
-use mirror_selection::{Distance, Mirror, Order, Ties};
+use mirror_selection::{Distance, FileKey, Mirror, Order, Spread, Ties};
 use std::ffi::{CStr, OsStr};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -54,6 +54,7 @@ pub struct DirectoryConfig {
     pub stamp_key: Option<Arc<str>>,
     pub trusted: List<IpNet>,
     pub distance: Option<Distance>,
+    pub spread: Option<Spread>,
     pub compatible: Option<bool>,
 }
 
@@ -97,6 +98,7 @@ impl Config for DirectoryConfig {
                 .or_else(|| self.stamp_key.clone()),
             trusted: self.trusted.merge(&specific.trusted),
             distance: specific.distance.or(self.distance),
+            spread: specific.spread.or(self.spread),
             compatible: specific.compatible.or(self.compatible),
         }
     }
@@ -123,6 +125,7 @@ impl Config for DirectoryConfig {
             stamp_key,
             trusted,
             distance,
+            spread,
             compatible,
         } = self;
         let flags = [engine, debug, form_get, head_locally, compatible];
@@ -142,6 +145,7 @@ impl Config for DirectoryConfig {
             && stamp_key.is_none()
             && trusted.is_empty()
             && distance.is_none()
+            && spread.is_none()
     }
 }
 
@@ -191,14 +195,23 @@ impl DirectoryConfig {
         self.head_locally.unwrap_or(false)
     }
 
-    /// `MirrorBrainDistance`, and whether equals are drawn in lists too.
-    pub fn order(&self) -> Order {
+    /// `MirrorBrainSpread` or `MirrorBrainDistance`, and whether equals are drawn in lists too, for the file
+    /// that the database knows by this path.
+    pub fn order(&self, path: &[u8]) -> Order {
+        let spread = self.spread.unwrap_or_default();
+        let needs_file = matches!(spread, Spread::Cache { .. });
         Order {
             distance: self.distance.unwrap_or_default(),
             ties: if self.is_compatible() {
                 Ties::Listed
             } else {
                 Ties::Drawn
+            },
+            spread,
+            file: if needs_file {
+                FileKey::of(path)
+            } else {
+                FileKey::NONE
             },
         }
     }

@@ -6,7 +6,7 @@ use crate::mask::Mask;
 use apache::argument::{c_str, number, secret, text, wrong};
 use apache::{Command, SetResult};
 use ipnet::IpNet;
-use mirror_selection::Mirror;
+use mirror_selection::{Mirror, Spread};
 use std::ffi::CStr;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -202,6 +202,19 @@ pub fn distance(
         .parse()
         .map_err(|problem| wrong(command, value, problem))?;
     directory.distance = Some(distance);
+    Ok(())
+}
+
+pub fn spread(directory: &mut DirectoryConfig, command: &Command<'_>, args: &[&CStr]) -> SetResult {
+    let mode = text(command, args, 0)?;
+    let km = (args.len() > 1)
+        .then(|| text(command, args, 1))
+        .transpose()?;
+    let spread = Spread::parse(mode, km).map_err(|problem| {
+        let value = km.map_or(mode.into(), |km| format!("{mode} {km}"));
+        wrong(command, &value, problem)
+    })?;
+    directory.spread = Some(spread);
     Ok(())
 }
 

@@ -89,6 +89,7 @@ impl World {
                 region: Region::parse("eu"),
                 asn: Some(3320),
                 coordinates: Some((52.5, 13.4)),
+                accuracy_radius: Some(20.0),
             },
         }
     }
