@@ -245,3 +245,92 @@ fn an_origin_that_is_not_mounted_changes_nothing() {
     world.scan(&["--origin", "--force"]).ok();
     assert_eq!(world.site.db.sql(versions), "0");
 }
+
+#[test]
+fn a_list_of_files_is_looked_at_alone() {
+    let world = World::new("scan_files_from");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    ["README", "a/b/c d.rpm", "z\\x"]
+        .iter()
+        .for_each(|path| tree.remove(path));
+    world
+        .site
+        .write("list", "/README\na/größe.txt\na/b/c d.rpm\nunknown\n");
+    world.scan(&["m", "--files-from", "list"]).ok();
+    assert_eq!(world.files("m"), ["a/größe.txt", "z\\x"]);
+    world.site.write("empty", "\n");
+    world.scan(&["m", "--files-from", "empty"]).complaint();
+}
+
+#[test]
+fn mirrors_that_are_due_are_scanned_once_however_many_workers_there_are() {
+    let world = World::new("scan_due");
+    let (origin, tree) = (Tree::new(FILES), Tree::new(FILES));
+    let servers = [(); 3].map(|()| Rsyncd::start(tree.path()));
+    for (name, server) in ["one", "two", "three"].iter().zip(&servers) {
+        world.rsync_mirror(name, server);
+    }
+    world.mirror("away", ["", "", "rsync://127.0.0.1:1/x/"]);
+    let place = format!("scan_origin = {}\n", origin.path().display());
+    world
+        .site
+        .write("mirrorbrain.conf", &world.site.config(&place));
+    world.scan(&["--origin"]).ok();
+    // One host, so one after the other: whoever finds it busy leaves the job for later.
+    for _ in 0..12 {
+        let workers = [(); 2].map(|()| {
+            let mut command = world.site.command();
+            command.args(["scan", "--due", "-qq"]).spawn().expect("mb")
+        });
+        for mut worker in workers {
+            worker.wait().expect("mb");
+        }
+        world
+            .site
+            .db
+            .sql("UPDATE job SET due = now() WHERE due < now() + interval '1 min'");
+    }
+    let scans = "SELECT identifier, outcome, count(*) FROM scan JOIN server ON server.id = mirror
+                  GROUP BY 1, 2 ORDER BY 1";
+    assert_eq!(
+        world.site.db.sql(scans),
+        "away|failed|1\none|complete|1\nthree|complete|1\ntwo|complete|1"
+    );
+    assert_eq!(
+        world
+            .site
+            .db
+            .sql("SELECT count(*) FROM job WHERE lease IS NOT NULL"),
+        "0"
+    );
+    assert_eq!(
+        world.site.db.sql("SELECT failed FROM job WHERE failed > 0"),
+        "1"
+    );
+    // Nothing has changed: a sample. Then one file has, and is looked at.
+    let again = "DELETE FROM server WHERE id > 1; UPDATE job SET due = now()";
+    world.site.db.sql(again);
+    world.scan(&["--due"]).ok();
+    assert!(
+        world.last_scan().starts_with("complete|rsync|"),
+        "{}",
+        world.last_scan()
+    );
+    origin.write("README", 50);
+    world.scan(&["--origin"]).ok();
+    tree.write("README", 50);
+    world.site.db.sql("UPDATE job SET due = now()");
+    world.scan(&["--due"]).ok();
+    let subtrees = "SELECT subtree FROM scan WHERE mirror = 1 ORDER BY id";
+    let subtrees = world.site.db.sql(subtrees);
+    let subtrees: Vec<&str> = subtrees.lines().collect();
+    let [all, sample, changed] = subtrees[..] else {
+        panic!("{subtrees:?}");
+    };
+    assert_eq!((all, changed), ("", "1 files"));
+    assert!(sample.ends_with(" files"), "{sample}");
+    assert_eq!(world.files("one"), FILES);
+}

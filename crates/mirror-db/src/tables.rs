@@ -8,6 +8,7 @@ pub mod columns;
 pub mod deviation;
 pub mod filearr;
 pub mod hash;
+pub mod job;
 pub mod marker;
 pub mod pfx2asn;
 pub mod place_name;
@@ -38,6 +39,8 @@ pub const STATEMENTS: &[(&str, &[&str])] = &[
 pub const MIGRATED_STATEMENTS: &[(&str, &[&str])] = &[
     ("filearr", filearr::merge::ADDED_STATEMENTS),
     ("deviation", deviation::STATEMENTS),
+    ("job", job::STATEMENTS),
+    ("filearr", filearr::listed::ADDED_STATEMENTS),
     ("scan", scan::ADDED_STATEMENTS),
 ];
 

@@ -21,6 +21,9 @@ pub struct Options {
     pub rsync_excludes: Vec<String>,
     /// Patterns of rsync for what is at the top; if there are any, it sends nothing else. Not for a subtree.
     pub rsync_top: Vec<String>,
+    /// Files that are asked for, and no others, if there are any: paths below the base. Those that are not listed then
+    /// are not there. Of rsync only, in one connection.
+    pub rsync_files: Vec<String>,
 }
 
 impl Default for Options {
@@ -34,6 +37,7 @@ impl Default for Options {
             user_agent: concat!("MirrorBrain/", env!("CARGO_PKG_VERSION")).to_owned(),
             rsync_excludes: Vec::new(),
             rsync_top: Vec::new(),
+            rsync_files: Vec::new(),
         }
     }
 }

@@ -37,18 +37,29 @@ struct File {
 /// Not known.
 const NONE: i64 = i64::MIN;
 
+/// What of the paths is needed.
+#[derive(Clone, Copy)]
+pub(crate) enum Part<'a> {
+    /// All of them.
+    All,
+    /// Those below a directory.
+    Below(&'a str),
+    /// These.
+    Files(&'a [String]),
+}
+
 /// The same, read when the first entry of a listing comes: what follows waits in pipes and sockets.
 pub(crate) struct LazyIndex<'a> {
     database: &'a ConnectionInfo,
-    directory: Option<&'a str>,
+    part: Part<'a>,
     index: OnceLock<Result<Index, ConnectionError>>,
 }
 
 impl<'a> LazyIndex<'a> {
-    pub fn new(database: &'a ConnectionInfo, directory: Option<&'a str>) -> Self {
+    pub fn new(database: &'a ConnectionInfo, part: Part<'a>) -> Self {
         Self {
             database,
-            directory,
+            part,
             index: OnceLock::new(),
         }
     }
@@ -56,10 +67,12 @@ impl<'a> LazyIndex<'a> {
     /// Reads it, or waits for whoever does.
     pub fn get(&self) -> Result<&Index, ConnectionError> {
         let load = || {
-            Index::load(
-                &mut Connection::open(self.database, &[], PATIENCE)?,
-                self.directory,
-            )
+            let mut connection = Connection::open(self.database, &[], PATIENCE)?;
+            match self.part {
+                Part::All => Index::load(&mut connection, None),
+                Part::Below(directory) => Index::load(&mut connection, Some(directory)),
+                Part::Files(paths) => Index::of_paths(&mut connection, paths),
+            }
         };
         self.index.get_or_init(load).as_ref().map_err(Clone::clone)
     }
@@ -85,6 +98,12 @@ impl Index {
     ) -> Result<Self, ConnectionError> {
         let mut index = Self::new();
         listed::each(connection, directory, |row| index.push(row))?;
+        Ok(index.sorted())
+    }
+
+    fn of_paths(connection: &mut Connection, paths: &[String]) -> Result<Self, ConnectionError> {
+        let mut index = Self::new();
+        listed::of_paths(connection, -1, paths, |row, _| index.push(row))?;
         Ok(index.sorted())
     }
 

@@ -9,6 +9,7 @@
 //! Memory: 40 bytes for each path of the database, shared by all scans; some kilobytes for each mirror; and batches of
 //! at most [`BATCH_ROWS`] rows.
 
+mod due;
 mod event;
 mod index;
 mod mirror;
@@ -21,6 +22,7 @@ mod source;
 mod turns;
 mod writer;
 
+pub use due::{Schedule, scan_due};
 pub use event::{Event, Note, Observer};
 pub use index::{Index, Known};
 pub use origin::{Origin, OriginScan};

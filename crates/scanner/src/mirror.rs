@@ -32,6 +32,8 @@ pub(crate) struct Site<'a> {
     pub full: bool,
     /// The directory that is scanned; empty for all.
     pub subtree: &'a str,
+    /// The files that are looked at; all, if there are none.
+    pub files: &'a [String],
     /// Whether only files of the origin count.
     pub knows_origin: bool,
     /// Whether the tables of the migrations are there.
@@ -39,6 +41,13 @@ pub(crate) struct Site<'a> {
     pub sources: &'a source::Settings,
     pub writer: &'a Writer,
     pub observer: &'a dyn Observer,
+}
+
+impl Site<'_> {
+    /// Whether all of a mirror is looked at.
+    pub fn is_whole(&self) -> bool {
+        self.subtree.is_empty() && self.files.is_empty()
+    }
 }
 
 /// What is known of a mirror before it is scanned.
@@ -127,7 +136,7 @@ fn before(
     mirror: &Server,
     connection: &mut Connection,
 ) -> Result<Before, ConnectionError> {
-    let is_whole = site.subtree.is_empty();
+    let is_whole = site.is_whole();
     let mut before = Before {
         files: Files::default(),
         is_snapshot: false,
@@ -149,8 +158,19 @@ fn before(
             }
         }
     }
-    let directory = (!is_whole).then_some(site.subtree);
     let mut ids = Vec::new();
+    if !site.files.is_empty() {
+        listed::of_paths(connection, mirror.id, site.files, |row, is_held| {
+            if is_held {
+                ids.extend(u32::try_from(row.id));
+            }
+        })?;
+        before.files = ids.into_iter().collect();
+        let here: Files = site.index.get()?.ids().collect();
+        before.deviations.retain(|id, _| here.contains(*id));
+        return Ok(before);
+    }
+    let directory = (!is_whole).then_some(site.subtree);
     listed::each_held(connection, mirror.id, directory, |id| {
         ids.extend(u32::try_from(id));
     })?;
@@ -174,6 +194,7 @@ fn read(site: &Site<'_>, mirror: &Server, collected: &mut Collected<'_>) -> Resu
     let mut poor: Option<Read> = None;
     let request = Request {
         subtree: site.subtree,
+        files: site.files,
         rules: site.rules,
         unreadable: &|mode, path| {
             let note = Event::Note(Note::Unreadable(mode, path));

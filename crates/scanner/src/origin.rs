@@ -134,6 +134,7 @@ impl OriginScan<'_> {
             Origin::Rsync(url) => {
                 let request = Request {
                     subtree: "",
+                    files: &[],
                     rules: self.rules,
                     unreadable: &|_, _| (),
                 };

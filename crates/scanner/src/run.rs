@@ -1,7 +1,7 @@
 //! A run over several mirrors.
 
 use crate::event::Observer;
-use crate::index::LazyIndex;
+use crate::index::{LazyIndex, Part};
 use crate::mirror::{self, Site};
 use crate::outcome::{Failure, Outcome};
 use crate::rules::Rules;
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 pub struct Options {
     /// The directory that is scanned, without slashes at its ends; empty for all.
     pub subtree: String,
+    /// The files that are looked at, and no others; all, if there are none. Needs the tables of the migrations.
+    pub files: Vec<String>,
     /// Which files count.
     pub rules: Rules,
     /// How many files may go at once.
@@ -54,8 +56,12 @@ pub fn run(
     let mut connection = Connection::open(database, &[], PATIENCE)?;
     let has_tables = scan::exists(&mut connection)?;
     let knows_origin = has_tables && scan::knows_origin(&mut connection)?;
-    let subtree = (!options.subtree.is_empty()).then_some(&*options.subtree);
-    let index = LazyIndex::new(database, subtree);
+    let part = match (&*options.files, &*options.subtree) {
+        ([], "") => Part::All,
+        ([], subtree) => Part::Below(subtree),
+        (files, _) => Part::Files(files),
+    };
+    let index = LazyIndex::new(database, part);
     drop(connection);
     let (writer, thread) = Writer::start(database.clone(), has_tables);
     let site = Site {
@@ -65,6 +71,7 @@ pub fn run(
         force: options.force,
         full: options.full,
         subtree: &options.subtree,
+        files: &options.files,
         knows_origin,
         has_tables,
         sources: &options.sources,
@@ -191,7 +198,7 @@ fn places_of(mirror: &Server) -> Vec<Place> {
 }
 
 /// The host of a URL, or of rsync's `host::module`.
-fn host_and_port(url: &str) -> Option<(String, u16)> {
+pub(crate) fn host_and_port(url: &str) -> Option<(String, u16)> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '#']).next()?;
     let host = authority

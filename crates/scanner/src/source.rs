@@ -60,6 +60,8 @@ impl fmt::Display for Protocol {
 pub(crate) struct Request<'a> {
     /// Below the base; empty for all.
     pub subtree: &'a str,
+    /// These files and no others, if there are any.
+    pub files: &'a [String],
     /// What counts.
     pub rules: &'a Rules,
     /// Is told mode and path of what not everybody may read.
@@ -105,6 +107,12 @@ impl Settings {
     ) -> Result<Listing, Error> {
         match protocol {
             Protocol::Rsync => rsync::list(self, url, request, sink),
+            Protocol::Ftp if !request.files.is_empty() => Err(Error::Server(
+                "single files are asked for over rsync and HTTP only".to_owned(),
+            )),
+            Protocol::Http if !request.files.is_empty() => {
+                http::files(self, url, request.files, sink)
+            }
             Protocol::Ftp => ftp::list(self, url, request, sink),
             Protocol::Http => http::list(self, url, request, sink),
         }

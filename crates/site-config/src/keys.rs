@@ -15,6 +15,7 @@ const INSTANCE: &[&str] = &[
     "scan_exclude",
     "scan_exclude_rsync",
     "scan_origin",
+    "scan_interval",
     "scan_timeout",
     "scan_tolerance",
     "scan_exact_times",

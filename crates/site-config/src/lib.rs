@@ -111,6 +111,8 @@ pub struct Instance {
     /// `scan_origin`: where the tree is that mirrors should have, a directory or a URL of rsync; else it is the
     /// `apache_documentroot`.
     pub scan_origin: Option<String>,
+    /// `scan_interval`: minutes after which a mirror is due again.
+    pub scan_interval: u32,
     /// `scan_timeout`: seconds that a server may say nothing.
     pub scan_timeout: u32,
     /// `scan_tolerance`: seconds that times of copies may differ.
@@ -246,6 +248,9 @@ impl Instance {
             scan_exclude: list("scan_exclude"),
             scan_exclude_rsync: list("scan_exclude_rsync"),
             scan_origin: section.text("scan_origin").map(str::to_owned),
+            scan_interval: section
+                .number("scan_interval", "a number of minutes")?
+                .unwrap_or(360),
             scan_timeout: section
                 .number("scan_timeout", "a number of seconds")?
                 .unwrap_or(60),

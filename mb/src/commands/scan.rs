@@ -1,6 +1,7 @@
 //! `mb scan`
 
 mod directory;
+mod due;
 mod enable;
 mod origin;
 mod program;
@@ -10,12 +11,13 @@ use crate::cli::Facts;
 use crate::error::Failure;
 use crate::session::{Session, warn};
 use clap::{ArgAction, Args};
+use mirror_db::tables::scan;
 use mirror_db::tables::server::{self, Server};
 use mirror_files::compare::{Guard, Tolerance};
 use report::Report;
 use scanner::{Options, Outcome, Rules, Settings};
 use site_config::Instance;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Mirrors that are scanned at once, unless somebody says otherwise.
@@ -56,6 +58,18 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["identifiers", "directory", "enable"])]
     origin: bool,
 
+    /// Look at these files only: a list, one path a line; - is standard input. Over rsync that is one connection
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["directory", "origin"])]
+    files_from: Option<PathBuf>,
+
+    /// Scan the mirrors that are due, and end when none is: for cron
+    #[arg(long, conflicts_with_all = ["identifiers", "all", "directory", "enable", "origin", "files_from"])]
+    due: bool,
+
+    /// The same, but wait for the next one. Any number of machines may do so
+    #[arg(long, conflicts_with_all = ["identifiers", "all", "directory", "enable", "origin", "files_from", "due"])]
+    worker: bool,
+
     /// Remove what is gone, however much it is. Without this, a scan that would remove more than a third of a
     /// mirror's files, and more than 150, removes none, until another one finds the same
     #[arg(long)]
@@ -86,6 +100,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
             return Ok(());
         }
     }
+    if arguments.due || arguments.worker {
+        return due::run(arguments, session);
+    }
     let mut mirrors = mirrors(arguments, session)?;
     let subtree = arguments.directory.as_deref().map(squeezed);
     let mut skipped = Vec::new();
@@ -108,7 +125,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     if let Some(program) = &arguments.scanner {
         return program::run(program, arguments, &mirrors, session);
     }
-    let outcomes = scan(arguments, subtree, &mirrors, session)?;
+    let outcomes = scan_mirrors(arguments, subtree, &mirrors, session)?;
     if is_told {
         if !skipped.is_empty() {
             session.out.line("Skipped mirrors:")?;
@@ -157,7 +174,7 @@ fn mirrors(arguments: &Arguments, session: &mut Session) -> Result<Vec<Server>, 
     Ok(mirrors)
 }
 
-fn scan(
+fn scan_mirrors(
     arguments: &Arguments,
     subtree: Option<String>,
     mirrors: &[Server],
@@ -167,6 +184,15 @@ fn scan(
     options.subtree = subtree.unwrap_or_default();
     options.force = arguments.force;
     options.full = arguments.full;
+    if let Some(list) = &arguments.files_from {
+        options.files = paths(list)?;
+        if !scan::exists(session.connection()?)? {
+            return Err(
+                Failure::new("--files-from needs the tables of the migrations")
+                    .hint("mb db migrate makes them"),
+            );
+        }
+    }
     options.jobs = arguments.jobs.unwrap_or(JOBS).max(1);
     let database = session.connection_info()?;
     // What it has to say of the version, before anything else.
@@ -179,6 +205,29 @@ fn scan(
     let outcomes = scanner::run(&database, mirrors, &options, &report)?;
     report.end(mirrors, &outcomes)?;
     Ok(outcomes)
+}
+
+/// The paths of a list.
+fn paths(list: &Path) -> Result<Vec<String>, Failure> {
+    let text = match list.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(list),
+    };
+    let text = text.map_err(|error| Failure::new(format!("{}: {error}", list.display())))?;
+    let mut paths: Vec<String> = text
+        .lines()
+        .map(squeezed)
+        .filter(|path| !path.is_empty())
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    match paths.is_empty() {
+        true => Err(Failure::new(format!(
+            "{}: there is no path in it",
+            list.display()
+        ))),
+        false => Ok(paths),
+    }
 }
 
 /// What the configuration file says.

@@ -1,6 +1,7 @@
 //! The program, and that it ends.
 
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
@@ -40,7 +41,16 @@ pub(super) struct Program {
 impl Program {
     /// Starts it for what is below a place.
     pub fn start(target: &Target, below: &str, options: &Options) -> Result<Self, Stop> {
-        let mut command = command(target, below, options);
+        let list = file_list(&options.rsync_files).map_err(|error| Error::System {
+            what: "the list of files cannot be written".to_owned(),
+            error,
+        })?;
+        let mut command = command(
+            target,
+            below,
+            options,
+            list.map_or(Stdio::null(), Stdio::from),
+        );
         let mut child = command.spawn().map_err(|error| Error::System {
             what: "the program rsync cannot be started".to_owned(),
             error,
@@ -165,7 +175,18 @@ fn broken(error: std::io::Error) -> Stop {
     Error::System { what, error }.into()
 }
 
-fn command(target: &Target, below: &str, options: &Options) -> Command {
+/// A list as `--from0` has it, in a file without a name.
+fn file_list(files: &[String]) -> io::Result<Option<File>> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut list = tempfile::tempfile()?;
+    list.write_all(files.join("\0").as_bytes())?;
+    list.rewind()?;
+    Ok(Some(list))
+}
+
+fn command(target: &Target, below: &str, options: &Options, list: Stdio) -> Command {
     let mut command = Command::new("rsync");
     command.env("LC_ALL", "C").env("TZ", "UTC");
     // None of them is meant for us: programs to run, proxies, other names.
@@ -193,9 +214,18 @@ fn command(target: &Target, below: &str, options: &Options) -> Command {
     for pattern in &options.rsync_excludes {
         command.arg(format!("--exclude={pattern}"));
     }
-    command.arg("--").arg(target.url(below));
     command.process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
+    if !options.rsync_files.is_empty() {
+        // What is not there is no error: it is gone.
+        command.args(["--files-from=-", "--from0", "--ignore-missing-args"]);
+        command.arg("--no-implied-dirs").stdin(list);
+    }
+    command.arg("--").arg(target.url(below));
+    if !options.rsync_files.is_empty() {
+        // Nothing is written, but with a list of files rsync wants to know where to.
+        command.arg(".");
+    }
     command.stderr(Stdio::piped());
     command
 }

@@ -143,7 +143,7 @@ impl<'a> Collected<'a> {
             return None;
         }
         let files_too = self.protocol == Protocol::Ftp;
-        if !is_rsync && self.site.subtree.is_empty() && !rules.includes(&path, files_too) {
+        if !is_rsync && self.site.is_whole() && !rules.includes(&path, files_too) {
             return None;
         }
         let path = match &self.fragment {
@@ -214,7 +214,8 @@ impl<'a> Collected<'a> {
     }
 
     fn new_file(&mut self, path: &str) {
-        if self.site.knows_origin {
+        // Of a list of files those count that are known.
+        if self.site.knows_origin || !self.site.files.is_empty() {
             self.surplus += 1;
             return;
         }

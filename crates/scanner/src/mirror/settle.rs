@@ -140,7 +140,7 @@ fn guard(
     if site.force || new.len() <= site.guard.least {
         return Ok(Held::Nothing);
     }
-    let files = match site.subtree.is_empty() {
+    let files = match site.is_whole() {
         true => before.files.len(),
         false => {
             let counts = filearr::counts(connection, &[mirror.id])?;
@@ -205,7 +205,7 @@ fn deviations(
 
 /// Files a minute, if the mirror was read wholly and nothing waits.
 fn rate(site: &Site<'_>, outcome: &Outcome, elapsed: Duration) -> Option<i32> {
-    if !outcome.is_complete() || !site.subtree.is_empty() {
+    if !outcome.is_complete() || !site.is_whole() {
         return None;
     }
     let seconds = elapsed.as_secs().max(1);
@@ -217,7 +217,10 @@ fn row(site: &Site<'_>, mirror: &Server, outcome: &Outcome, started: SystemTime)
         mirror: Some(mirror.id),
         protocol: outcome.protocol.map(Protocol::as_str),
         started,
-        subtree: site.subtree.to_owned(),
+        subtree: match site.files {
+            [] => site.subtree.to_owned(),
+            files => format!("{} files", files.len()),
+        },
         entries: outcome.entries,
         files: outcome.files,
         added: outcome.added,

@@ -59,6 +59,53 @@ pub(super) fn list(
     Ok(listing)
 }
 
+/// Asks for single files.
+pub(super) fn files(
+    settings: &Settings,
+    url: &str,
+    files: &[String],
+    sink: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+) -> Result<Listing, Error> {
+    let base = Url::parse(&format!("{}/", url.trim_end_matches('/')))
+        .map_err(|error| Error::Server(error.to_string()))?;
+    let web = Web::new(settings.patience);
+    let mut listing = Listing::default();
+    let mut answered = false;
+    for path in files {
+        let mut url = base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        let found = match web.head(&url) {
+            Ok(found) => found,
+            // The first answer says whether there is a server at all.
+            Err(error) if !answered => return Err(Error::Server(error)),
+            Err(error) => {
+                let error = Error::Server(error);
+                let path = path.clone();
+                listing.unread.push(Unread { path, error });
+                continue;
+            }
+        };
+        answered = true;
+        let Some((size, mtime)) = found else {
+            continue;
+        };
+        listing.entries += 1;
+        let entry = Entry {
+            path: path.clone(),
+            kind: Kind::File,
+            size: size.map_or(Size::Unknown, Size::Exact),
+            mtime: mtime.map_or(Time::Unknown, Time::Exact),
+            mode: None,
+        };
+        if sink(entry).is_break() {
+            break;
+        }
+    }
+    Ok(listing)
+}
+
 /// Why a page is no listing.
 enum Problem {
     Gone(String),

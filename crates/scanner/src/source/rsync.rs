@@ -17,6 +17,7 @@ pub(super) fn list(
         idle: settings.patience,
         rsync_excludes: rules.exclude_rsync.clone(),
         rsync_top: top.map(|pattern| pattern.text.clone()).collect(),
+        rsync_files: request.files.to_vec(),
         ..Options::default()
     };
     rsync::list(url, &options, &mut |entry: Entry| {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::header::{CONTENT_TYPE, LOCATION, RANGE};
+use ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED, LOCATION, RANGE};
 use ureq::http::{HeaderName, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
@@ -20,6 +20,9 @@ const LARGEST: u64 = 128 << 20;
 pub(super) struct Web {
     agent: Agent,
 }
+
+/// Bytes and second of a file, as far as the server tells.
+pub(super) type FileHead = (Option<u64>, Option<i64>);
 
 /// An answer, or where it is.
 pub(super) enum Answer {
@@ -60,12 +63,36 @@ impl Web {
 
     /// Asks for a URL, or a part of what is there; follows redirects.
     pub fn get(&self, url: &Url, part: Option<&str>) -> Result<Answer, String> {
+        self.ask(url, part, false)
+    }
+
+    /// Size and time of a file; `None` if it is not there.
+    pub fn head(&self, url: &Url) -> Result<Option<FileHead>, String> {
+        let response = match self.ask(url, None, true)? {
+            Answer::Response(_, response) => response,
+            Answer::Elsewhere(url) => return Err(format!("it leads to {}", shown(&url))),
+        };
+        match response.status().as_u16() {
+            200 => {}
+            404 | 410 => return Ok(None),
+            status => return Err(format!("status {status}")),
+        }
+        let size = header(&response, CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        let mtime = header(&response, LAST_MODIFIED);
+        let mtime = mtime.and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+        Ok(Some((size, mtime.map(|time| time.timestamp().as_second()))))
+    }
+
+    fn ask(&self, url: &Url, part: Option<&str>, only_head: bool) -> Result<Answer, String> {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
             if !matches!(url.scheme(), "http" | "https") {
                 return Ok(Answer::Elsewhere(url));
             }
-            let mut request = self.agent.get(url.as_str());
+            let mut request = match only_head {
+                true => self.agent.head(url.as_str()),
+                false => self.agent.get(url.as_str()),
+            };
             if let Some(part) = part {
                 request = request.header(RANGE, part);
             }

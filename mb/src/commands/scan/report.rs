@@ -43,12 +43,14 @@ struct Told<'a> {
     ended: Vec<bool>,
     /// Whose turn it is.
     turn: usize,
+    /// Whether mirrors have turns: not those that come as they are due.
+    in_order: bool,
     failure: Option<std::io::Error>,
 }
 
 impl Told<'_> {
     fn say(&mut self, number: usize, line: String) {
-        if number == self.turn {
+        if number == self.turn || !self.in_order {
             let said = self.out.line(line).and_then(|()| self.out.flush());
             self.failure = self.failure.take().or(said.err());
         } else if let Some(waiting) = self.waiting.get_mut(number) {
@@ -95,6 +97,7 @@ impl<'a> Report<'a> {
                 waiting: mirrors.iter().map(|_| Vec::new()).collect(),
                 ended: mirrors.iter().map(|_| false).collect(),
                 turn: 0,
+                in_order: !arguments.due && !arguments.worker,
                 failure: None,
             }),
         }

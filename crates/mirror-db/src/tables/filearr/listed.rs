@@ -49,6 +49,11 @@ SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'filearr'::regclass
 
 pub(crate) const STATEMENTS: &[&str] = &[SUBTREE, MIRROR, PATHS, HAS_VERSIONS];
 
+const OF_PATHS: &str = "\
+SELECT id, path::text, size, mtime, $2::smallint = ANY (coalesce(mirrors, '{}')) FROM filearr WHERE path = ANY ($1)";
+
+pub(crate) const ADDED_STATEMENTS: &[&str] = &[OF_PATHS];
+
 /// A row without its mirrors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed<'a> {
@@ -165,4 +170,26 @@ pub fn paths(
     rows.iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect()
+}
+
+/// Gives the rows of these paths, and whether a mirror is in them, in no order. Needs the migrations.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_paths(
+    connection: &mut Connection,
+    mirror: i32,
+    paths: &[String],
+    mut row: impl FnMut(Listed<'_>, bool),
+) -> Result<(), ConnectionError> {
+    for found in connection.query(OF_PATHS, &[&paths, &super::id(mirror)])? {
+        let listed = Listed {
+            id: found.get(0)?,
+            path: found.get(1)?,
+            size: found.get(2)?,
+            mtime: found.get(3)?,
+        };
+        row(listed, found.get(4)?);
+    }
+    Ok(())
 }
