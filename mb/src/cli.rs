@@ -17,7 +17,8 @@ use std::path::PathBuf;
     args_override_self = true,
     max_term_width = 100,
     after_help = "mb help COMMAND tells more about a command. Exit status: 0 done, 1 something went \
-                  wrong, 2 the configuration file cannot be parsed."
+                  wrong, 2 the configuration file cannot be parsed, or wrong usage of a command \
+                  that MirrorBrain 2.19 had not."
 )]
 pub struct Cli {
     /// What stands before the command.

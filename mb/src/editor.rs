@@ -8,13 +8,38 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
+use tempfile::NamedTempFile;
 
 /// What came of it.
 pub(crate) enum Edited {
     /// This text is to be saved.
-    Saved(String),
+    Saved(Draft),
     /// Nothing is to be saved.
     Left,
+}
+
+/// A text that somebody has taken pains with.
+pub(crate) struct Draft {
+    text: String,
+    file: NamedTempFile,
+}
+
+impl Draft {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Ends it. If it could not be saved its file stays, and the failure says where.
+    pub fn end<T>(self, saved: Result<T, Failure>) -> Result<T, Failure> {
+        saved.map_err(|failure| match self.file.keep() {
+            Ok((_, path)) => {
+                let place = format!("what you wrote is kept in {}", path.display());
+                failure.also(place)
+            }
+            Err(_) => failure,
+        })
+    }
 }
 
 /// Has `text` edited until the administrator is content with it, or has had enough.
@@ -31,8 +56,14 @@ pub(crate) fn edit(text: &str, out: &mut Output) -> Result<Edited, Failure> {
         out.flush()?;
         run_editor(file.path())?;
         let edited = fs::read(file.path())?;
-        let edited = String::from_utf8(edited)
-            .map_err(|_| Failure::new("the text is not UTF-8; nothing was saved"))?;
+        let edited = match String::from_utf8(edited) {
+            Ok(edited) => edited,
+            Err(_) => {
+                let text = String::new();
+                let failure = Failure::new("the text is not UTF-8; nothing was saved");
+                return Draft { text, file }.end(Err(failure));
+            }
+        };
         if edited == text {
             out.line("No changes.")?;
             out.line("Quitting.")?;
@@ -40,7 +71,10 @@ pub(crate) fn edit(text: &str, out: &mut Output) -> Result<Edited, Failure> {
         }
         show_difference(text, &edited, out)?;
         match ask(out)? {
-            Answer::Yes => return Ok(Edited::Saved(edited)),
+            Answer::Yes => {
+                let text = edited;
+                return Ok(Edited::Saved(Draft { text, file }));
+            }
             Answer::No => {
                 out.line("Quitting.")?;
                 return Ok(Edited::Left);

@@ -3,8 +3,8 @@
 //! | status | |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | anything that went wrong, with a sentence on stderr: MirrorBrain 2.19 has it so for usage too |
-//! | 2 | the configuration file cannot be parsed |
+//! | 1 | anything that went wrong, with a sentence on stderr; also wrong usage of a command that MirrorBrain 2.19 had |
+//! | 2 | the configuration file cannot be parsed; wrong usage of a command that is new |
 
 use pg::{ConnectionError, SqlState};
 use site_config::ConfigError;
@@ -46,6 +46,15 @@ impl Failure {
         }
     }
 
+    /// The same, with one thing more to know.
+    pub fn also(self, more: String) -> Self {
+        let hint = match &self.hint {
+            Some(hint) => format!("{hint}; {more}"),
+            None => more,
+        };
+        self.hint(hint)
+    }
+
     /// An end with this status about which all has been said.
     pub fn quiet(status: u8) -> Self {
         Self {
@@ -56,9 +65,12 @@ impl Failure {
     }
 
     /// Arguments that make no sense, in clap's words.
-    pub(crate) fn usage(error: &clap::Error) -> Self {
+    pub(crate) fn usage(error: &clap::Error, status: u8) -> Self {
         let text = error.to_string();
-        Self::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+        Self {
+            status,
+            ..Self::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+        }
     }
 
     /// The exit status.
@@ -107,6 +119,10 @@ impl From<ConfigError> for Failure {
 impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
         let failure = Self::new(format!("database: {error}"));
+        if error.is_about_column() {
+            return failure
+                .hint("mb db check shows how the tables differ from what they should be");
+        }
         let Some(code) = error.code() else {
             return failure.hint("is the server running, and are dbhost and dbport right?");
         };

@@ -4,6 +4,7 @@ mod ftp;
 mod http;
 mod rsync;
 
+use clap::Args;
 use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::io::{self, Read};
@@ -14,11 +15,43 @@ pub(crate) use http::Client;
 /// The longest that a mirror may take to answer, and between two pieces of an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The longest that the whole of a file may take: a mirror that sends a byte now and then never ends.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// The longest that all of an answer may take in which no file is read. A mirror that sends a byte now and then
+/// would never end otherwise.
+pub(crate) const ANSWER: Duration = Duration::from_secs(60);
+
+/// The same of one in which a file is read to its end.
+const FILE: Duration = Duration::from_secs(3600);
 
 /// The largest file that is read to its end; no site has one that comes near.
 const LARGEST: u64 = 1 << 40;
+
+/// How long mirrors may take.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Timeout {
+    /// Give a mirror up that takes longer in all [default: 60, or 3600 where files are read]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    timeout: Option<u32>,
+}
+
+impl Timeout {
+    /// The longest for one answer.
+    pub fn limit(self, wanted: Wanted) -> Duration {
+        let usual = if wanted == Wanted::PRESENCE {
+            ANSWER
+        } else {
+            FILE
+        };
+        let given = self
+            .timeout
+            .map(|seconds| Duration::from_secs(seconds.into()));
+        given.unwrap_or(usual)
+    }
+}
 
 /// What of a path stands in a URL as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -72,6 +105,9 @@ pub(crate) enum FetchError {
     /// The program rsync says so.
     #[error("rsync: {0}")]
     Rsync(String),
+    /// It does not come to an end.
+    #[error("no end after {} s", .0.as_secs_f32())]
+    TooLong(Duration),
     /// It has no host, or another scheme.
     #[error("{0}")]
     Url(String),
@@ -83,25 +119,29 @@ pub(crate) enum FetchError {
 impl Client {
     /// Gets what is wanted of the file at a URL of HTTP, FTP or rsync.
     pub(crate) fn fetch(&self, url: &str, wanted: Wanted) -> Result<Found, FetchError> {
-        if is_rsync(url) {
-            rsync::fetch(url, wanted)
+        let start = Instant::now();
+        let found = if is_rsync(url) {
+            rsync::fetch(url, wanted, self.limit)
         } else if url.starts_with("ftp:") {
-            ftp::fetch(url, wanted)
+            ftp::fetch(url, wanted, self.limit)
         } else {
             self.get(url, wanted)
-        }
+        };
+        // Each protocol has other words for a connection that was ended.
+        found.map_err(|error| match start.elapsed() >= self.limit {
+            true => FetchError::TooLong(self.limit),
+            false => error,
+        })
     }
-}
 
-impl Client {
     /// Whether there is a directory below a base URL.
     pub(crate) fn has_directory(&self, base: &str, directory: &str) -> bool {
         let base = base.split_once('#').map_or(base, |(base, _)| base);
         let url = join_escaped(base, directory);
         if is_rsync(&url) {
-            rsync::exists(&url)
+            rsync::exists(&url, self.limit)
         } else if url.starts_with("ftp:") {
-            ftp::has_directory(&url).is_ok()
+            ftp::has_directory(&url, self.limit).is_ok()
         } else {
             self.get(&format!("{url}/"), Wanted::PRESENCE).is_ok()
         }
@@ -156,11 +196,12 @@ struct Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.body.read(buffer)?;
+        // A connection that was ended in time looks like the end of the file.
         if Instant::now() >= self.end {
             let problem = "the file takes too long";
             return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
         }
-        let read = self.body.read(buffer)?;
         let length = u64::try_from(read).unwrap_or(u64::MAX);
         self.left = self
             .left
@@ -190,7 +231,7 @@ mod tests {
             md5: true,
             bytes: 2,
         };
-        let found = read(&b"abc"[..], wanted, LONGEST).unwrap();
+        let found = read(&b"abc"[..], wanted, FILE).unwrap();
         assert_eq!(found.content, b"ab");
         assert_eq!(
             found.md5.as_deref(),
@@ -219,7 +260,7 @@ mod tests {
         assert_eq!(problem.to_string(), "the file takes too long");
         let endless = Bounded {
             body: io::repeat(b'x'),
-            end: Instant::now() + LONGEST,
+            end: Instant::now() + FILE,
             left: 1000,
         };
         let problem = io::copy(&mut { endless }, &mut io::sink()).unwrap_err();

@@ -66,13 +66,30 @@ fn has_flag(matches: &ArgMatches, name: &str) -> bool {
     })
 }
 
+/// Commands that MirrorBrain 2.19 had not.
+const NEW: [&str; 5] = ["asn", "completions", "doctor", "init", "man"];
+
+/// How a call ends that makes no sense: scripts know 1 from the original's commands.
+fn usage_status(arguments: &[OsString]) -> u8 {
+    let lenient = cli::Cli::command().ignore_errors(true);
+    let matches = lenient.try_get_matches_from(arguments).ok();
+    let name = matches.as_ref().and_then(ArgMatches::subcommand_name);
+    if name.is_some_and(|name| NEW.contains(&name)) {
+        2
+    } else {
+        1
+    }
+}
+
 fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let parsed = cli::Cli::command()
         .try_get_matches_from(arguments)
         .and_then(|matches| Ok((cli::Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
+        Err(error) if error.use_stderr() => {
+            return Err(Failure::usage(&error, usage_status(arguments)));
+        }
         Err(help) => return print(help.render()),
     };
     let Some(command) = cli.command else {

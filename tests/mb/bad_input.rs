@@ -2,6 +2,25 @@
 
 use crate::site::{Site, answer};
 
+/// The original's commands end with 1, as ever.
+#[test]
+fn wrong_usage_of_a_new_command_is_status_2() {
+    let site = Site::new("mb_usage");
+    for (arguments, status) in [
+        (&["init", "--dbport", "http"][..], 2),
+        (&["doctor", "--nosuch"], 2),
+        (&["--debug", "asn"], 2),
+        (&["-b", "init", "show"], 1),
+        (&["show"], 1),
+        (&["list", "--nosuch"], 1),
+        (&["nosuch"], 1),
+    ] {
+        let answer = site.mb(arguments);
+        assert_eq!(answer.status, Some(status), "{arguments:?}: {answer:?}");
+        assert!(answer.stderr.starts_with("mb: "), "{answer:?}");
+    }
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn bad_arguments_are_named_and_change_nothing() {

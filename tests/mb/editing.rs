@@ -52,6 +52,11 @@ fn an_edit_that_cannot_be_saved_names_the_field_and_saves_nothing() {
             said.contains(sentence) && said.contains("nothing was saved"),
             "{said}"
         );
+        // What was written is not lost.
+        let kept = said.split("what you wrote is kept in ").nth(1);
+        let kept = kept.unwrap_or_else(|| panic!("{said}"));
+        let text = std::fs::read_to_string(kept.trim_end()).expect("text");
+        assert!(text.contains("admin : X\n"), "{text}");
     }
     assert_eq!(site.state(), before);
 }
@@ -164,6 +169,40 @@ fn comments_that_are_added_at_the_same_time_are_all_kept() {
     for n in 0..count {
         assert!(comment.contains(&format!("comment {n}.")), "{comment}");
     }
+}
+
+#[test]
+fn markers_that_others_have_changed_meanwhile_are_not_overwritten() {
+    let site = Site::new("mb_markers_meanwhile");
+    let params = site.db.params();
+    site.write(
+        "sql",
+        "INSERT INTO marker (subtree_name, markers) VALUES ('new', 'a b')",
+    );
+    let editor = format!("psql -qX -d '{params}' -f sql; sed -i -e '/^Readme/d'");
+    let mut command = site.command();
+    command.args(["markers", "-e"]).env("EDITOR", editor);
+    let said = crate::site::answer(&mut command, "y\n").complaint();
+    assert!(
+        said.contains("the markers were changed meanwhile"),
+        "{said}"
+    );
+    let count =
+        "SELECT count(*) FROM marker WHERE subtree_name = 'new' OR subtree_name LIKE 'Readme%'";
+    assert_eq!(site.db.sql(count), "2");
+}
+
+#[test]
+fn a_table_that_is_another_says_how_to_see_in_what() {
+    let site = Site::new("mb_other_table");
+    site.db
+        .sql("ALTER TABLE marker ALTER markers DROP NOT NULL; UPDATE marker SET markers = NULL");
+    let said = site.mb(&["markers"]).complaint();
+    assert!(
+        said.contains("table marker: column markers is NULL"),
+        "{said}"
+    );
+    assert!(said.contains("mb db check shows"), "{said}");
 }
 
 #[test]

@@ -207,10 +207,6 @@ fn mistakes_are_named_and_nothing_is_made() {
             ],
             "mb: ",
         ),
-        (
-            &["init", "--dbport", "http"],
-            "mb: invalid value 'http' for '--dbport <PORT>'",
-        ),
     ] {
         let output = site.mb(arguments);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -8,6 +8,7 @@ mod dry_run;
 mod editing;
 mod exporting;
 mod generated;
+mod hostile;
 mod init;
 mod json;
 mod recorded;

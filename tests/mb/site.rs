@@ -112,6 +112,7 @@ impl Site {
             .arg("--config")
             .arg(self.path("mirrorbrain.conf"))
             .env_remove("MB")
+            .env("TMPDIR", self.dir.path())
             .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("TERM", "xterm")]);
         command
     }

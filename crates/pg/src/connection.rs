@@ -29,12 +29,30 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct ConnectionError {
     message: String,
     code: Option<SqlState>,
+    is_column: bool,
 }
 
 impl ConnectionError {
     pub(crate) fn ours(message: String) -> Self {
-        let code = None;
-        Self { message, code }
+        Self {
+            message,
+            code: None,
+            is_column: false,
+        }
+    }
+
+    /// About a column of an answer.
+    pub(crate) fn column(message: String) -> Self {
+        Self {
+            is_column: true,
+            ..Self::ours(message)
+        }
+    }
+
+    /// Whether the server has answered, with a column that is none for what was asked: its tables are not
+    /// those that we know.
+    pub fn is_about_column(&self) -> bool {
+        self.is_column
     }
 
     /// The same about a table, which the message names.
@@ -46,7 +64,7 @@ impl ConnectionError {
         }
     }
 
-    /// What the server calls it; `None` if it has not answered.
+    /// What the server calls it; `None` if it has not answered, or sees nothing wrong.
     pub fn code(&self) -> Option<&SqlState> {
         self.code.as_ref()
     }
@@ -57,6 +75,7 @@ impl From<tokio_postgres::Error> for ConnectionError {
         Self {
             message: message(&error),
             code: error.code().cloned(),
+            is_column: false,
         }
     }
 }

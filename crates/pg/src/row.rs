@@ -21,14 +21,27 @@ impl Row {
     pub fn get<'r, T: FromSql<'r>>(&'r self, index: usize) -> Result<T, ConnectionError> {
         self.0.try_get(index).map_err(|error| {
             let Some(column) = self.0.columns().get(index) else {
-                return ConnectionError::ours(error.to_string());
+                return ConnectionError::column(error.to_string());
             };
             let (name, type_name) = (column.name(), column.type_().name());
-            ConnectionError::ours(match error.source() {
+            ConnectionError::column(match error.source() {
                 Some(source) if source.is::<WasNull>() => format!("column {name} is NULL"),
                 _ => format!("column {name} is of type {type_name}, which does not suit it"),
             })
         })
+    }
+
+    /// What `read` makes of each of the rows of a table.
+    ///
+    /// # Errors
+    /// The first of `read`, with the name of the table.
+    pub fn each<T, C: FromIterator<T>>(
+        table: &str,
+        rows: &[Self],
+        read: impl FnMut(&Self) -> Result<T, ConnectionError>,
+    ) -> Result<C, ConnectionError> {
+        let read: Result<C, _> = rows.iter().map(read).collect();
+        read.map_err(|error| error.in_table(table))
     }
 
     /// The first column of the first row; `None` if there is no row.

@@ -2,7 +2,7 @@
 
 use crate::cli::Changes;
 use crate::error::Failure;
-use crate::session::Session;
+use crate::session::{Session, gone};
 use clap::Args;
 use mirror_db::tables::{filearr, scan, server};
 
@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         if scan::exists(connection)? {
             scan::forget_mirror(connection, mirror.id)?;
         }
-        server::delete(connection, mirror.id)?;
-        Ok(())
+        match server::delete(connection, mirror.id)? {
+            true => Ok(()),
+            false => Err(gone(&mirror)),
+        }
     })
 }

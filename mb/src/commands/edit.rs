@@ -25,26 +25,38 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
     let mirror = session.mirror(&arguments.identifier)?;
     let text = to_edit(&mirror);
-    let Edited::Saved(edited) = editor::edit(&text, &mut session.out)? else {
+    let Edited::Saved(draft) = editor::edit(&text, &mut session.out)? else {
         return Ok(());
     };
-    let changes = changes(&mirror, &text, &edited, session).map_err(|failure| {
+    let saved = save(arguments, &mirror, &text, draft.text(), session);
+    for change in draft.end(saved)? {
+        session.out.line(change)?;
+    }
+    Ok(())
+}
+
+/// Saves what is different, all of it or nothing.
+fn save(
+    arguments: &Arguments,
+    mirror: &Server,
+    text: &str,
+    edited: &str,
+    session: &mut Session,
+) -> Result<Vec<Change>, Failure> {
+    let changes = changes(mirror, text, edited, session).map_err(|failure| {
         let sentence = format!("{failure}; nothing was saved");
         failure.sentence(sentence)
     })?;
     let what = format!("save {} changes of {}", changes.len(), mirror.identifier);
     session.change(arguments.changes.dry_run, what, |connection| {
-        let now = server::lock(connection, mirror.id)?.ok_or_else(|| gone(&mirror))?;
+        let now = server::lock(connection, mirror.id)?.ok_or_else(|| gone(mirror))?;
         for change in &changes {
             change.is_still_about(&now)?;
-            set(connection, &mirror, change.column, change.value.as_deref())?;
+            set(connection, mirror, change.column, change.value.as_deref())?;
         }
         Ok(())
     })?;
-    for change in changes {
-        session.out.line(change)?;
-    }
-    Ok(())
+    Ok(changes)
 }
 
 /// What is different, checked.

@@ -91,14 +91,30 @@ fn edit(
         );
     }
     let text = format!("{HEAD}{}", text(markers, delimiter));
-    let Edited::Saved(edited) = editor::edit(&text, &mut session.out)? else {
+    let Edited::Saved(draft) = editor::edit(&text, &mut session.out)? else {
         return Ok(());
     };
-    let new = parse(&edited, delimiter)
+    let saved = save(arguments, markers, draft.text(), delimiter, session);
+    draft.end(saved)
+}
+
+/// Puts what was edited in place of the markers that it was made from.
+fn save(
+    arguments: &Arguments,
+    markers: &[Marker],
+    edited: &str,
+    delimiter: &str,
+    session: &mut Session,
+) -> Result<(), Failure> {
+    let new = parse(edited, delimiter)
         .map_err(|error| Failure::new(format!("{error}; nothing was saved")))?;
     let what = format!("save {} markers", new.len());
     session.change(arguments.changes.dry_run, what, |connection| {
         check(&new, &Columns::of(connection, "marker")?)?;
+        if marker::lock(connection)? != markers {
+            let sentence = "the markers were changed meanwhile; nothing was saved";
+            return Err(Failure::new(sentence).hint("edit them again"));
+        }
         marker::replace(connection, &new)?;
         Ok(())
     })

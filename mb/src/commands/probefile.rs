@@ -2,7 +2,7 @@
 
 use crate::cli::Facts;
 use crate::error::Failure;
-use crate::fetch::{Client, FetchError, Found, Wanted, join, join_escaped};
+use crate::fetch::{Client, FetchError, Found, Timeout, Wanted, join, join_escaped};
 use crate::output::{Cell, Table};
 use crate::parallel;
 use crate::python::repr;
@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Show what they have
     #[arg(long)]
     content: bool,
+
+    #[command(flatten)]
+    timeout: Timeout,
 
     #[command(flatten)]
     facts: Facts,
@@ -109,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         md5: arguments.md5,
         bytes: if arguments.content { MOST_CONTENT } else { 0 },
     };
-    let client = Client::new(None)?;
+    let client = Client::new(arguments.timeout.limit(wanted))?;
     let ask = |probe: &Probe<'_>| client.fetch(&join_escaped(probe.base, path), wanted);
     let answers = if arguments.facts.json {
         parallel::map(&probes, ask)

@@ -40,7 +40,7 @@ struct Tested<'a> {
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Failure> {
     let mirror = session.mirror(&arguments.identifier)?;
     let (name, url) = (&mirror.identifier, &mirror.baseurl);
-    let result = Client::new(Some(LIMIT))?.fetch(url, WANTED);
+    let result = Client::new(LIMIT)?.fetch(url, WANTED);
     let out = &mut session.out;
     if arguments.facts.json {
         out.json(&Tested {

@@ -130,6 +130,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     if !arguments.changes.dry_run {
         session.change(false, "", |connection| {
             for (id, column, value) in &changes {
+                // One that somebody has deleted meanwhile needs no change.
                 server::set(connection, *id, *column, Some(value))?;
             }
             Ok(())

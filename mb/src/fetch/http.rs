@@ -1,6 +1,6 @@
 //! Over HTTP and HTTPS. No proxy stands between us and a mirror: what it says would be its cache's.
 
-use super::{FetchError, Found, LONGEST, PATIENCE, Wanted, read};
+use super::{FetchError, Found, PATIENCE, Wanted, read};
 use crate::error::Failure;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,14 @@ const REDIRECTS: u32 = 10;
 /// An HTTP client, to be shared by threads.
 pub(crate) struct Client {
     agent: ureq::Agent,
+    /// For all of an answer, of the other protocols as well.
+    pub(super) limit: Duration,
 }
 
 impl Client {
-    /// One that follows redirects and trusts whom the system trusts. `limit` is for all of an answer.
-    pub(crate) fn new(limit: Option<Duration>) -> Result<Self, Failure> {
+    /// One that follows redirects and trusts whom the system trusts. `limit` is for all of an answer, from
+    /// looking the name up to the last byte.
+    pub(crate) fn new(limit: Duration) -> Result<Self, Failure> {
         let roots = rustls_native_certs::load_native_certs().certs;
         let roots: Vec<_> = roots
             .iter()
@@ -36,14 +39,14 @@ impl Client {
             .max_redirects(REDIRECTS)
             .max_idle_connections(0)
             .user_agent(concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(limit)
+            .timeout_global(Some(limit))
             .timeout_resolve(Some(PATIENCE))
             .timeout_connect(Some(PATIENCE))
             .timeout_recv_response(Some(PATIENCE))
             .timeout_per_read(Some(PATIENCE))
             .build();
         let agent = config.new_agent();
-        Ok(Self { agent })
+        Ok(Self { agent, limit })
     }
 
     /// Gets what is wanted of a file.
@@ -57,7 +60,7 @@ impl Client {
         }
         let mut found = Found::default();
         if wanted != Wanted::PRESENCE {
-            found = read(response.into_body().into_reader(), wanted, LONGEST)?;
+            found = read(response.into_body().into_reader(), wanted, self.limit)?;
         }
         found.status = Some(status.as_u16());
         Ok(found)

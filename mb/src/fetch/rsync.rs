@@ -1,16 +1,20 @@
 //! Over rsync, by the program of the system.
 
-use super::{FetchError, Found, LARGEST, LONGEST, PATIENCE, Wanted, read};
+use super::{FetchError, Found, LARGEST, PATIENCE, Wanted, read};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::statvfs::statvfs;
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(super) fn fetch(url: &str, wanted: Wanted) -> Result<Found, FetchError> {
+pub(super) fn fetch(url: &str, wanted: Wanted, limit: Duration) -> Result<Found, FetchError> {
+    let end = Instant::now() + limit;
     if wanted == Wanted::PRESENCE {
-        let listing = run(url, None)?;
+        let listing = run(url, None, limit)?;
         // Directories are listed too, and are no files.
         let mut lines = listing.split(|byte| *byte == b'\n');
         return match lines.any(|line| line.starts_with(b"-")) {
@@ -20,17 +24,27 @@ pub(super) fn fetch(url: &str, wanted: Wanted) -> Result<Found, FetchError> {
     }
     let directory = tempfile::tempdir()?;
     let copy = directory.path().join("file");
-    run(url, Some(&copy))?;
-    Ok(read(File::open(copy)?, wanted, LONGEST)?)
+    run(url, Some(&copy), limit)?;
+    let file = match File::open(&copy) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(FetchError::Rsync("no such file, or too large".to_owned()));
+        }
+        file => file?,
+    };
+    Ok(read(
+        file,
+        wanted,
+        end.saturating_duration_since(Instant::now()),
+    )?)
 }
 
 /// Whether there is a file or directory of that name.
-pub(super) fn exists(url: &str) -> bool {
-    run(url, None).is_ok()
+pub(super) fn exists(url: &str, limit: Duration) -> bool {
+    run(url, None, limit).is_ok()
 }
 
 /// Lists a file, or copies it; what rsync prints.
-fn run(url: &str, copy: Option<&Path>) -> Result<Vec<u8>, FetchError> {
+fn run(url: &str, copy: Option<&Path>, limit: Duration) -> Result<Vec<u8>, FetchError> {
     let (url, password) = without_password(url);
     let seconds = PATIENCE.as_secs();
     let mut command = Command::new("rsync");
@@ -49,8 +63,12 @@ fn run(url: &str, copy: Option<&Path>) -> Result<Vec<u8>, FetchError> {
     if let Some(password) = password {
         command.env("RSYNC_PASSWORD", password);
     }
-    let limit = if copy.is_some() { LONGEST } else { LISTED };
-    let output = finish(command.arg("--").arg(url).args(copy), limit)?;
+    let bounds = Bounds {
+        limit,
+        room: copy.and_then(Path::parent),
+        reserve: RESERVE,
+    };
+    let output = finish(command.arg("--").arg(url).args(copy), bounds)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -62,26 +80,50 @@ fn run(url: &str, copy: Option<&Path>) -> Result<Vec<u8>, FetchError> {
 /// As much of a listing is looked at, in bytes. It is of one file or directory.
 const LISTING: u64 = 64 << 20;
 
-/// The longest that such a listing may take.
-const LISTED: Duration = Duration::from_secs(120);
+/// The part of a disk that copies leave free, as one of so many: others live there, too.
+const RESERVE: u64 = 20;
 
-/// Runs a command to its end, or kills it when its time is over.
-fn finish(command: &mut Command, limit: Duration) -> Result<Output, FetchError> {
+/// How far a program may go.
+#[derive(Clone, Copy)]
+struct Bounds<'a> {
+    limit: Duration,
+    /// A directory that it writes to.
+    room: Option<&'a Path>,
+    reserve: u64,
+}
+
+impl Bounds<'_> {
+    /// Whether the disk has less room than it is to have.
+    fn is_full(self) -> bool {
+        let disk = self.room.and_then(|directory| statvfs(directory).ok());
+        disk.is_some_and(|disk| disk.blocks_available() < disk.blocks() / self.reserve)
+    }
+}
+
+/// Runs a command to its end, or ends it where it goes too far.
+fn finish(command: &mut Command, bounds: Bounds<'_>) -> Result<Output, FetchError> {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
     let stdout = child.stdout.take().map(|pipe| thread::spawn(|| text(pipe)));
     let stderr = child.stderr.take().map(|pipe| thread::spawn(|| text(pipe)));
-    let end = Instant::now() + limit;
+    let end = Instant::now() + bounds.limit;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if Instant::now() >= end {
-            child.kill()?;
-            child.wait()?;
-            return Err(FetchError::Rsync("it does not come to an end".to_owned()));
+        let problem = if Instant::now() >= end {
+            Some(FetchError::TooLong(bounds.limit))
+        } else if bounds.is_full() {
+            let problem = "too large for the disk of TMPDIR";
+            Some(FetchError::Rsync(problem.to_owned()))
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            stop(&mut child)?;
+            return Err(problem);
         }
         thread::sleep(TICK);
     };
@@ -96,6 +138,24 @@ fn finish(command: &mut Command, limit: Duration) -> Result<Output, FetchError> 
     })
 }
 
+/// rsync is two processes, of which the first ends the other if it is asked to end; if killed it cannot.
+fn stop(child: &mut Child) -> io::Result<()> {
+    if let Ok(id) = i32::try_from(child.id()) {
+        // One that has ended just now is waited for below.
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+    }
+    let end = Instant::now() + GRACE;
+    while child.try_wait()?.is_none() {
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            break;
+        }
+        thread::sleep(TICK);
+    }
+    Ok(())
+}
+
 /// What comes out of a pipe, as much as is looked at.
 fn text(mut pipe: impl Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
@@ -104,6 +164,9 @@ fn text(mut pipe: impl Read) -> io::Result<Vec<u8>> {
     io::copy(&mut pipe, &mut io::sink())?;
     Ok(text)
 }
+
+/// How long a program that was asked to end may take to do so.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a program is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -135,11 +198,33 @@ mod tests {
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let start = Instant::now();
-        let ended = finish(Command::new("yes").arg("x"), Duration::from_millis(100));
-        assert!(ended.is_err_and(|e| e.to_string() == "rsync: it does not come to an end"));
+        let bounds = |milliseconds| Bounds {
+            limit: Duration::from_millis(milliseconds),
+            room: None,
+            reserve: RESERVE,
+        };
+        let ended = finish(Command::new("yes").arg("x"), bounds(100));
+        assert!(ended.is_err_and(|e| e.to_string() == "no end after 0.1 s"));
+        // Nor one that does not want to end.
+        let stubborn = "trap '' TERM; while :; do sleep 0.1; done";
+        let ended = finish(Command::new("sh").args(["-c", stubborn]), bounds(100));
+        assert!(ended.is_err());
         assert!(start.elapsed() < Duration::from_secs(20));
-        let output = finish(Command::new("echo").arg("x"), LISTED).unwrap();
+        let output = finish(Command::new("echo").arg("x"), bounds(60_000)).unwrap();
         assert_eq!(output.stdout, b"x\n");
+    }
+
+    #[test]
+    fn a_copy_leaves_room_on_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let bounds = Bounds {
+            limit: Duration::from_secs(60),
+            room: Some(directory.path()),
+            // All of it.
+            reserve: 1,
+        };
+        let ended = finish(Command::new("sleep").arg("50"), bounds);
+        assert!(ended.is_err_and(|e| e.to_string().contains("too large for the disk")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod copy;
 pub mod listed;
 pub mod merge;
 
-use pg::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError, Row};
 use std::collections::HashMap;
 
 const ADD: &str = "SELECT mirr_add_bypath($1, $2)";
@@ -152,9 +152,7 @@ pub fn holders(
 ) -> Result<Vec<(i32, String)>, ConnectionError> {
     let (sql, parameter) = paths.with(HOLDERS, HOLDERS_LIKE);
     let rows = connection.query(sql, &[&parameter])?;
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
+    Row::each("filearr", &rows, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The ids of the mirrors that have any of the files that are meant.
@@ -167,7 +165,7 @@ pub fn mirrors(
 ) -> Result<Vec<i32>, ConnectionError> {
     let (sql, parameter) = paths.with(MIRRORS, MIRRORS_LIKE);
     let rows = connection.query(sql, &[&parameter])?;
-    rows.iter().map(|row| row.get(0)).collect()
+    Row::each("filearr", &rows, |row| row.get(0))
 }
 
 /// The ids of the mirrors that have a file whose path begins with `start`; `None` if no file's does.
@@ -179,13 +177,10 @@ pub fn mirrors_below(
     start: &str,
 ) -> Result<Option<Vec<i32>>, ConnectionError> {
     let rows = connection.query(BELOW, &[&start])?;
-    let ids: Vec<i32> = rows
-        .iter()
-        .map(|row| row.get(0))
-        .collect::<Result<_, _>>()?;
+    let ids: Vec<i32> = Row::each("filearr", &rows, |row| row.get(0))?;
     if ids.is_empty() {
         let rows = connection.query(EXISTS_BELOW, &[&start])?;
-        if !pg::Row::first(&rows)?.unwrap_or(false) {
+        if !Row::first(&rows)?.unwrap_or(false) {
             return Ok(None);
         }
     }
@@ -206,9 +201,7 @@ pub fn counts(
         let ids: Vec<i16> = mirrors.iter().copied().map(id).collect();
         connection.query(COUNTS_OF, &[&ids])?
     };
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
+    Row::each("filearr", &rows, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The first `depth` parts of all paths, or of those that a mirror has: each once, in order.
@@ -224,10 +217,7 @@ pub fn directories(
         Some(mirror) => connection.query(DIRECTORIES_OF, &[&depth, &id(mirror)])?,
         None => connection.query(DIRECTORIES, &[&depth])?,
     };
-    let mut directories: Vec<String> = rows
-        .iter()
-        .map(|row| row.get(0))
-        .collect::<Result<_, _>>()?;
+    let mut directories: Vec<String> = Row::each("filearr", &rows, |row| row.get(0))?;
     directories.sort_unstable();
     Ok(directories)
 }

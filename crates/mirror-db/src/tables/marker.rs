@@ -1,9 +1,11 @@
 //! `marker`: files whose presence tells that a mirror carries a subtree.
 
-use pg::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError, Row};
 use serde::Serialize;
 
 const READ: &str = "SELECT subtree_name, markers FROM marker ORDER BY id";
+/// Whoever reads may go on. It cannot be prepared, so it is none of the statements.
+const LOCK: &str = "LOCK TABLE marker IN SHARE ROW EXCLUSIVE MODE";
 const CLEAR: &str = "DELETE FROM marker";
 const INSERT: &str = "INSERT INTO marker (subtree_name, markers) VALUES ($1, $2)";
 
@@ -25,17 +27,25 @@ pub struct Marker {
 /// Those of the database.
 pub fn all(connection: &mut Connection) -> Result<Vec<Marker>, ConnectionError> {
     let rows = connection.query(READ, &[])?;
-    let marker = |row: &pg::Row| {
+    Row::each("marker", &rows, |row| {
         Ok(Marker {
             subtree_name: row.get(0)?,
             files: words(row.get(1)?),
         })
-    };
-    rows.iter().map(marker).collect()
+    })
 }
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Keeps others from changing any until the transaction ends, and reads them.
+///
+/// # Errors
+/// Those of the database.
+pub fn lock(connection: &mut Connection) -> Result<Vec<Marker>, ConnectionError> {
+    connection.execute(LOCK, &[])?;
+    all(connection)
 }
 
 /// Puts these in place of all.

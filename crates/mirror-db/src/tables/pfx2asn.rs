@@ -3,8 +3,7 @@
 //! Its column `pfx` is an `iprange` (mod_asn 1.7 and later) or an `ip4r`; PostgreSQL reads a
 //! parameter as whichever it is compared with.
 
-use pg::TextParam;
-use pg::{Connection, ConnectionError};
+use pg::{Connection, ConnectionError, Row, TextParam};
 use serde::Serialize;
 use std::net::IpAddr;
 
@@ -34,7 +33,7 @@ pub struct Network {
 /// Those of the database.
 pub fn exists(connection: &mut Connection) -> Result<bool, ConnectionError> {
     let rows = connection.query(EXISTS, &[])?;
-    Ok(pg::Row::first(&rows)?.unwrap_or_default())
+    Ok(Row::first(&rows)?.unwrap_or_default())
 }
 
 /// The smallest network that holds an address.
@@ -47,13 +46,13 @@ pub fn look_up(
 ) -> Result<Option<Network>, ConnectionError> {
     let text = address.to_canonical().to_string();
     let rows = connection.query(LOOK_UP, &[&TextParam(&text)])?;
-    let first = rows.first().map(|row| {
+    let networks: Vec<_> = Row::each("pfx2asn", &rows, |row| {
         Ok(Network {
             prefix: row.get(0)?,
             asn: row.get(1)?,
         })
-    });
-    first.transpose()
+    })?;
+    Ok(networks.into_iter().next())
 }
 
 /// All networks of an autonomous system.
@@ -62,5 +61,5 @@ pub fn look_up(
 /// Those of the database.
 pub fn networks(connection: &mut Connection, asn: i64) -> Result<Vec<String>, ConnectionError> {
     let rows = connection.query(NETWORKS, &[&asn])?;
-    rows.iter().map(|row| row.get(0)).collect()
+    Row::each("pfx2asn", &rows, |row| row.get(0))
 }

@@ -16,7 +16,7 @@ pub type Names = HashMap<String, String>;
 /// # Errors
 /// Those of the database.
 pub fn countries(connection: &mut Connection) -> Result<Names, ConnectionError> {
-    names(connection, COUNTRIES)
+    names(connection, "country", COUNTRIES)
 }
 
 /// The names of continents, by code in lower case.
@@ -24,12 +24,10 @@ pub fn countries(connection: &mut Connection) -> Result<Names, ConnectionError> 
 /// # Errors
 /// Those of the database.
 pub fn regions(connection: &mut Connection) -> Result<Names, ConnectionError> {
-    names(connection, REGIONS)
+    names(connection, "region", REGIONS)
 }
 
-fn names(connection: &mut Connection, sql: &str) -> Result<Names, ConnectionError> {
+fn names(connection: &mut Connection, table: &str, sql: &str) -> Result<Names, ConnectionError> {
     let rows = connection.query(sql, &[])?;
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
+    pg::Row::each(table, &rows, |row| Ok((row.get(0)?, row.get(1)?)))
 }

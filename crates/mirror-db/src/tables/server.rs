@@ -221,8 +221,7 @@ fn select(
     parameters: &[Parameter<'_>],
 ) -> Result<Vec<Server>, ConnectionError> {
     let rows = connection.query(sql, parameters)?;
-    let servers: Result<_, _> = rows.iter().map(Server::of).collect();
-    servers.map_err(|error: ConnectionError| error.in_table("server"))
+    Row::each("server", &rows, Server::of)
 }
 
 /// All of them, by id.
@@ -340,8 +339,9 @@ pub fn insert(connection: &mut Connection, new: &Server) -> Result<i32, Connecti
 }
 
 /// Removes a row. Its id stays in `filearr`: see [`forget_mirror`](super::filearr::forget_mirror).
-pub fn delete(connection: &mut Connection, id: i32) -> Result<(), ConnectionError> {
-    connection.execute(DELETE, &[&id]).map(drop)
+pub fn delete(connection: &mut Connection, id: i32) -> Result<bool, ConnectionError> {
+    let deleted = connection.execute(DELETE, &[&id])?;
+    Ok(deleted > 0)
 }
 
 /// Records that a mirror was scanned just now, with so many files a minute.

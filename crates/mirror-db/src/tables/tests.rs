@@ -115,4 +115,11 @@ fn a_column_that_is_null_or_of_another_type_is_named() {
     let said = server::all(&mut connection).map_err(|error| error.to_string());
     let expected = "table server: column scan_fpm is of type text, which does not suit it";
     assert_eq!(said, Err(expected.to_owned()));
+    db.sql("ALTER TABLE marker ALTER markers DROP NOT NULL; INSERT INTO marker VALUES (DEFAULT, 'm', NULL)");
+    let said = marker::all(&mut connection).map_err(|error| error.to_string());
+    assert_eq!(said, Err("table marker: column markers is NULL".to_owned()));
+    db.sql("ALTER TABLE version ALTER major TYPE text");
+    let said = version::Version::read(&mut connection).map_err(|error| error.to_string());
+    let expected = "table version: column major is of type text, which does not suit it";
+    assert_eq!(said, Err(expected.to_owned()));
 }

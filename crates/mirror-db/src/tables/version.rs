@@ -37,14 +37,14 @@ impl Version {
     /// Those of the database: also that there is no such table.
     pub fn read(connection: &mut Connection) -> Result<Option<Self>, ConnectionError> {
         let rows = connection.query(READ, &[])?;
-        let first = rows.first().map(|row| {
+        let versions: Vec<_> = pg::Row::each("version", &rows, |row| {
             Ok(Self {
                 major: row.get(0)?,
                 minor: row.get(1)?,
                 patchlevel: row.get(2)?,
             })
-        });
-        first.transpose()
+        })?;
+        Ok(versions.into_iter().next())
     }
 
     /// Has the database say this.

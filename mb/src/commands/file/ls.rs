@@ -2,7 +2,7 @@
 
 use crate::commands::probefile::with_dots;
 use crate::error::Failure;
-use crate::fetch::{Client, Found, Wanted, join, join_escaped};
+use crate::fetch::{Client, Found, Timeout, Wanted, join, join_escaped};
 use crate::output::{Cell, Table};
 use crate::parallel;
 use crate::session::Session;
@@ -27,6 +27,9 @@ pub(super) struct Options {
     /// ls: show the MD5 of what they have
     #[arg(long, global = true)]
     md5: bool,
+
+    #[command(flatten)]
+    timeout: Timeout,
 
     /// ls: print JSON
     #[arg(long, global = true)]
@@ -121,11 +124,11 @@ fn ask(
     options: &Options,
     session: &mut Session,
 ) -> Result<Vec<Found>, Failure> {
-    let client = Client::new(None)?;
     let wanted = Wanted {
         md5: options.md5,
         bytes: 0,
     };
+    let client = Client::new(options.timeout.limit(wanted))?;
     let ask = |holding: &Holding<'_>| {
         let url = join_escaped(&holding.mirror.baseurl, &holding.path);
         client.fetch(&url, wanted)

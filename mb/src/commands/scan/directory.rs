@@ -1,7 +1,7 @@
 //! `mb scan -d` with several mirrors: only those are scanned that have the directory.
 
 use crate::error::Failure;
-use crate::fetch::Client;
+use crate::fetch::{ANSWER, Client};
 use crate::parallel;
 use crate::python::repr;
 use crate::session::Session;
@@ -18,7 +18,7 @@ pub(super) fn choose(
     is_told: bool,
     session: &mut Session,
 ) -> Result<(Vec<Server>, Vec<String>), Failure> {
-    let client = Client::new(None)?;
+    let client = Client::new(ANSWER)?;
     if is_told {
         let name = repr(directory.as_bytes());
         let line = format!("Checking for existance of {name} directory");

@@ -19,7 +19,7 @@ impl Enabling {
         let patience = Duration::from_secs(60);
         Ok(Self {
             connection: Mutex::new(Connection::open(database, &[], patience)?),
-            client: Client::new(Some(patience))?,
+            client: Client::new(patience)?,
         })
     }
 
