@@ -8,7 +8,8 @@
 
 use pg::{ConnectionError, SqlState};
 use site_config::ConfigError;
-use std::{fmt, io};
+use std::fmt;
+use std::io;
 
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

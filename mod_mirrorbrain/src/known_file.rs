@@ -3,7 +3,8 @@
 use crate::mask::Mask;
 use crate::path::FileId;
 use mirror_cache::RecordSlot;
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

@@ -11,9 +11,10 @@
 //! ```
 
 use std::collections::HashMap;
+use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
-use std::{fs, io};
 
 use ipnet::IpNet;
 

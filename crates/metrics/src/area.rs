@@ -1,9 +1,7 @@
 //! A part of the shared words.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Memory that processes share.
 pub trait Words: Send + Sync {

@@ -2,14 +2,11 @@
 
 use crate::FileRecord;
 use pg::{DbError, Reply};
-use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter, sync::Cache};
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The answer to one query that any number of requests may wait for.
 pub(crate) type Flight = Arc<Reply<Result<Arc<FileRecord>, DbError>>>;
@@ -159,7 +156,8 @@ mod tests {
     use super::*;
     use crate::file_record::Mirrors;
     use mirror_db::{Digests, FileHashes};
-    use std::{sync::Barrier, time::Instant};
+    use std::sync::Barrier;
+    use std::time::Instant;
 
     /// Resident memory of this process in bytes.
     fn resident() -> u64 {

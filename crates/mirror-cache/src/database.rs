@@ -1,22 +1,19 @@
 //! The facts that a request needs, from memory or from PostgreSQL.
 
-use crate::{
-    FileRecord, Settings, Sums, SumsError,
-    cache::Flight,
-    freshness::{Freshness, Rule},
-    record_slot::{KeptRecord, RecordRef, RecordSlot},
-    source::Source,
-    sums::HashedVersion,
-    waiting::{Turn, Waiting},
-};
+use crate::cache::Flight;
+use crate::freshness::{Freshness, Rule};
+use crate::record_slot::{KeptRecord, RecordRef, RecordSlot};
+use crate::source::Source;
+use crate::sums::HashedVersion;
+use crate::waiting::{Turn, Waiting};
+use crate::{FileRecord, Settings, Sums, SumsError};
 use metrics::Database as Number;
 use mirror_db::{Detail, Digests, FileVersion};
 use mirror_selection::MirrorTable;
 use pg::{DbError, Pool, Unavailable};
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Instant,
-};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// The mirror table of a moment, held without touching its reference count, which all threads share.
 pub type CurrentTable = arc_swap::Guard<Arc<MirrorTable>>;

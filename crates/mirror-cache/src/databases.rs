@@ -1,6 +1,8 @@
 //! All databases of a process.
 
-use crate::{Database, Settings, source::Server, waiting::Waiting};
+use crate::source::Server;
+use crate::waiting::Waiting;
+use crate::{Database, Settings};
 use background::{LogLevel, Logger};
 use metrics::Slot;
 use pg::{Common, ConnectionInfo, Driver, Endpoint, turns};

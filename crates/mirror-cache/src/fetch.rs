@@ -1,21 +1,16 @@
 //! One file's facts, from as many statements as the configuration needs.
 
-use crate::{
-    FileRecord, Settings,
-    cache::{FileCache, Flight, Join},
-    file_record::Mirrors,
-};
-use mirror_db::{
-    FileHashes, FileVersion, own_query,
-    tables::{hash::lookup, server::eligible},
-};
+use crate::cache::{FileCache, Flight, Join};
+use crate::file_record::Mirrors;
+use crate::{FileRecord, Settings};
+use mirror_db::tables::hash::lookup;
+use mirror_db::tables::server::eligible;
+use mirror_db::{FileHashes, FileVersion, own_query};
 use mirror_selection::MirrorSet;
 use pg::{Answer, DbError, Pool, Statement, Unavailable};
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::{Duration, Instant},
-};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// Asks the database about files.
 pub(crate) struct Fetcher {

@@ -3,7 +3,8 @@
 use mirror_db::{Digests, FileHashes, ZsyncLayout};
 use mirror_selection::{Candidates, Mirror, MirrorSet, MirrorTable};
 use smallvec::SmallVec;
-use std::{sync::atomic::AtomicBool, time::Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 /// What is known of one file: the mirrors that have it, and its digests.
 #[derive(Debug)]

@@ -1,10 +1,8 @@
 //! Whether what is remembered of a file may be used: the one place where that is decided.
 
 use crate::quiescence::{LONGEST, Look, Quiescence};
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Younger answers than this need no closer look.
 const CLOSE_LOOK: Duration = Duration::from_secs(1);

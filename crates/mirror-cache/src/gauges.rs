@@ -4,13 +4,9 @@ use crate::source::Source;
 use background::Point;
 use metrics::{Database as Number, DatabaseNumbers};
 use pg::Work;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::time::sleep;
 
 /// How old that may be.

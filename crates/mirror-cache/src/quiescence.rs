@@ -5,10 +5,8 @@
 //! of all records. A site's tables are written to when a mirror is scanned, and rest in between.
 
 use arc_swap::ArcSwap;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Quiescence makes nothing younger that was read longer ago than this: something between us and the tables
 /// that nobody thought of must not be believed for ever.

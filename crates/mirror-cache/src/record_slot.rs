@@ -1,10 +1,8 @@
 //! A place for a file's record beside what a caller knows of the file anyway.
 
 use crate::FileRecord;
-use std::{
-    ops::Deref,
-    sync::{Arc, OnceLock},
-};
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 /// Keeps the record of one file for the next request, which is spared the search in the cache.
 ///

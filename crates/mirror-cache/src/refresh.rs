@@ -1,24 +1,20 @@
 //! Keeps the mirror table up to date.
 
-use crate::{
-    freshness::Changes,
-    quiescence::{self, Look},
-};
+use crate::freshness::Changes;
+use crate::quiescence::{self, Look};
 use arc_swap::ArcSwap;
 use background::LogLevel;
 use background::Point;
 use metrics::{DatabaseNumbers, Step};
-use mirror_db::tables::{server::eligible, snapshot};
+use mirror_db::tables::server::eligible;
+use mirror_db::tables::snapshot;
 use mirror_selection::MirrorTable;
 use pg::{DbError, Driver, Pool, Reply, Statement, Unavailable, Work};
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
-use tokio::{sync::Notify, time::timeout};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// The mirror table of a database, and when it was written to last.
 pub(crate) struct Refresher {

@@ -7,12 +7,11 @@ use crate::fetch::Fetcher;
 use background::Point;
 use mirror_db::FileVersion;
 use pg::{Driver, Work};
-use std::{
-    mem,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::{sync::Notify, time::sleep};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
 /// The longest that a due record waits for others.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);

@@ -2,7 +2,8 @@
 
 use mirror_db::CustomQuery;
 use pg::PoolSettings;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Settings of a [`Database`](crate::Database).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,10 +1,14 @@
 //! What databases of a process share: connections and mirror table by what they connect to, records
 //! by how they are asked for.
 
-use crate::{
-    Settings, cache::FileCache, fetch::Fetcher, gauges::Gauges, refresh::Refresher, renew::Renewer,
-    sums::SumsReader, waiting::Pace,
-};
+use crate::Settings;
+use crate::cache::FileCache;
+use crate::fetch::Fetcher;
+use crate::gauges::Gauges;
+use crate::refresh::Refresher;
+use crate::renew::Renewer;
+use crate::sums::SumsReader;
+use crate::waiting::Pace;
 use background::Logger;
 use metrics::DatabaseNumbers;
 use pg::{Common, ConnectionInfo, Driver, Event, Listener, Pool, PoolSettings};

@@ -6,10 +6,8 @@
 //! as long as it is known to be slow they do not wait at all.
 
 use metrics::{Child, Slot};
-use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// The longest that requests beyond the share wait. An answer that takes longer is slow.
 pub(crate) const MOMENT: Duration = Duration::from_millis(250);

@@ -5,10 +5,14 @@
 mod common;
 
 use common::{fixture, open, until, version};
-use harness::{command, postgres::Cluster};
+use harness::command;
+use harness::postgres::Cluster;
 use mirror_cache::Settings;
 use pg::{Connection, ConnectionInfo};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 

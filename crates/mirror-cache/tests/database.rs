@@ -9,11 +9,9 @@ use harness::postgres::{Cluster, Database as TestDatabase};
 use mirror_cache::Settings;
 use mirror_db::{CustomQuery, Detail};
 use pg::{ConnectionInfo, DbError, Driver, Pool, PoolSettings, Unavailable};
-use std::{
-    sync::Arc,
-    thread::{scope, sleep},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 

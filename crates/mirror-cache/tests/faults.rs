@@ -6,14 +6,13 @@
 mod common;
 
 use common::{Log, mirrors, open, until, version};
-use harness::{postgres::Cluster, relay::Relay};
+use harness::postgres::Cluster;
+use harness::relay::Relay;
 use mirror_cache::{Database, Settings};
 use mirror_db::CustomQuery;
 use pg::{ConnectionInfo, DbError, Unavailable};
-use std::{
-    thread::{scope, sleep},
-    time::{Duration, Instant},
-};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 

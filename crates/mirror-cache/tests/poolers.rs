@@ -5,15 +5,14 @@
 mod common;
 
 use common::{FULL, fixture, mirrors, open, ttl, until, version};
-use harness::{pgbouncer::Pgbouncer, postgres::Cluster};
+use harness::pgbouncer::Pgbouncer;
+use harness::postgres::Cluster;
 use mirror_cache::Settings;
 use mirror_db::{CustomQuery, Detail};
 use pg::{Connection, ConnectionInfo};
-use std::{
-    sync::Arc,
-    thread::{scope, sleep},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 

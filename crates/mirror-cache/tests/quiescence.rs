@@ -5,12 +5,11 @@
 mod common;
 
 use common::{fixture, mirrors, open, ttl, until};
-use harness::{command::signal, postgres::Cluster};
+use harness::command::signal;
+use harness::postgres::Cluster;
 use mirror_cache::{Database, Settings};
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 

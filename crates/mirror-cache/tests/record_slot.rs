@@ -8,7 +8,9 @@ use common::{FULL, open, until, version};
 use harness::postgres::{Cluster, Database as TestDatabase};
 use mirror_cache::{Database, RecordRef, RecordSlot, Settings};
 use mirror_db::CustomQuery;
-use std::{sync::Arc, thread::sleep, time::Duration};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 

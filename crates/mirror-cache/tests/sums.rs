@@ -9,11 +9,9 @@ use harness::postgres::{Cluster, Database as TestDatabase};
 use mirror_cache::{Database, Settings, SumsError};
 use mirror_db::{CustomQuery, Detail, Digests};
 use pg::DbError;
-use std::{
-    sync::Arc,
-    thread::{scope, sleep},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
 
 fn fixture(name: &str) -> TestDatabase<'static> {
     common::fixture(Cluster::shared(), name)

@@ -1,9 +1,8 @@
 //! Doors to the readers of rows, for the fuzzer: a row itself comes only out of a connection.
 
-use crate::{
-    own_query::mirrors,
-    tables::hash::{decode::Bytes, lookup::Ids},
-};
+use crate::own_query::mirrors;
+use crate::tables::hash::decode::Bytes;
+use crate::tables::hash::lookup::Ids;
 use mirror_selection::Mirror;
 use pg::TextValue;
 use tokio_postgres::types::{FromSql, Type};

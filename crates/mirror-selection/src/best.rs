@@ -111,7 +111,8 @@ impl Draw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     proptest! {
         #[test]

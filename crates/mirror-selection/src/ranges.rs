@@ -61,7 +61,8 @@ impl<T: Copy + Ord> Ranges<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     /// Few enough addresses that networks meet, and their first and last ones are asked for.
     fn address() -> impl Strategy<Value = IpAddr> {

@@ -73,7 +73,8 @@ pub(crate) fn bits(mut word: u64) -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use std::collections::BTreeSet;
 
     #[test]

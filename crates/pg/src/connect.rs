@@ -4,20 +4,17 @@ mod address;
 mod guard;
 mod wire;
 
-use crate::{
-    connection_info::{ConnectionInfo, Endpoint, SessionAttrs, SslMode, When},
-    password_file,
-    session::message,
-};
+use crate::connection_info::{ConnectionInfo, Endpoint, SessionAttrs, SslMode, When};
+use crate::password_file;
+use crate::session::message;
 use address::Place;
 use guard::Guard;
-use std::{
-    future::poll_fn,
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::{task::JoinHandle, time::timeout};
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage, config};
 use wire::{Encryption, Established, Wire};
 

@@ -6,17 +6,20 @@
 
 mod transaction;
 
-use crate::{
-    ConnectionInfo, Row,
-    connect::{self, Link, Purpose},
-    session::message,
-    sessions::Mark,
-};
+use crate::connect::{self, Link, Purpose};
+use crate::session::message;
+use crate::sessions::Mark;
+use crate::{ConnectionInfo, Row};
 use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::{self, Runtime};
-use tokio_postgres::{SimpleQueryMessage, error::SqlState, types::ToSql};
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 
 pub use transaction::Transaction;
 

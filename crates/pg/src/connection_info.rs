@@ -12,7 +12,10 @@ mod uri;
 
 pub(crate) use require_auth::{Method, RequireAuth};
 
-use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where a database is and how to log in: a parsed libpq connection string.
 ///

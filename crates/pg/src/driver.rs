@@ -1,19 +1,15 @@
 //! The one thread that drives all databases of a process.
 
 use background::{Point, discard};
-use std::{
-    future::Future,
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-    time::Duration,
-};
-use tokio::{
-    runtime::{self, Handle, Runtime},
-    sync::watch,
-    task::{AbortHandle, JoinSet},
-    time::sleep,
-};
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::{self, Handle, Runtime};
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
 
 /// The pause after the first panic of a work, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));

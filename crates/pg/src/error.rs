@@ -1,6 +1,7 @@
 //! What can go wrong between a request and the database.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 
 /// The database cannot answer at present: it is away, hangs, or refuses connections.

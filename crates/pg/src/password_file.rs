@@ -1,7 +1,9 @@
 //! libpq's password file: lines `host:port:database:user:password`, `*` matches anything.
 
 use crate::connection_info::{ConnectionInfo, Endpoint};
-use std::{fs, io, os::unix::fs::PermissionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 
 /// The password for this server, or why there is none: as in libpq that is no error until the server
 /// asks for one, and a file that others can read is not used.

@@ -4,32 +4,24 @@
 //! name to the last row, has a deadline. Requests hand a job to the queue and wait on its reply.
 //! While the server is away they fail at once, and the driver tries again every half second.
 
-use crate::{
-    ConnectionInfo, DbError, PoolSettings, Unavailable,
-    driver::{Driver, Work},
-    queue::{Answer, Queue},
-    reply::Reply,
-    sessions::Sessions,
-    shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared, UP},
-    statement::Statement,
-    supervisor::supervise,
-    value::TextValue,
-};
+use crate::driver::{Driver, Work};
+use crate::queue::{Answer, Queue};
+use crate::reply::Reply;
+use crate::sessions::Sessions;
+use crate::shared::{CONNECTING, DOWN, IDLE, LastMessage, Listener, Shared, UP};
+use crate::statement::Statement;
+use crate::supervisor::supervise;
+use crate::value::TextValue;
+use crate::{ConnectionInfo, DbError, PoolSettings, Unavailable};
 use background::Point;
 use background::{LogLevel, Logger};
 use metrics::{Database as Number, DatabaseNumbers};
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
-use tokio::{
-    sync::{Notify, Semaphore, oneshot, watch},
-    task::AbortHandle,
-    time::timeout_at,
-};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::task::AbortHandle;
+use tokio::time::timeout_at;
 
 /// What a pool has in common with others.
 pub struct Common {

@@ -1,11 +1,10 @@
 //! The jobs that wait for a connection.
 
-use crate::{DbError, Unavailable, statement::Statement};
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use crate::statement::Statement;
+use crate::{DbError, Unavailable};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::Notify;
 use tokio_postgres::Row;
 

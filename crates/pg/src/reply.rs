@@ -1,9 +1,7 @@
 //! One answer that several threads may wait for.
 
-use std::{
-    sync::{Condvar, Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Set once, by a background thread; read by any number of requests.
 #[derive(Debug)]

@@ -3,27 +3,26 @@
 mod failure;
 mod transaction;
 
-use crate::{
-    DbError, Unavailable,
-    connect::Link,
-    queue::Job,
-    sessions::{Mark, Owner},
-    shared::Shared,
-    statement::Statement,
-    value::TextParam,
-};
+use crate::connect::Link;
+use crate::queue::Job;
+use crate::sessions::{Mark, Owner};
+use crate::shared::Shared;
+use crate::statement::Statement;
+use crate::value::TextParam;
+use crate::{DbError, Unavailable};
 use background::LogLevel;
 
 use background::Point;
 pub(crate) use failure::message;
 use failure::{Failure, classify, failed, is_stale};
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
-};
-use tokio::{sync::watch, time::timeout};
-use tokio_postgres::{Row, types::ToSql};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 /// A connection with its prepared statements.
 pub(crate) struct Session {

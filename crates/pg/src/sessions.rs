@@ -8,17 +8,11 @@
 //! away. Behind a pooler two connections tell: where each transaction gets a session, they meet in the same one, or
 //! do not keep theirs.
 
-use crate::{
-    ConnectionInfo,
-    connect::{self, Link, Purpose},
-};
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use crate::ConnectionInfo;
+use crate::connect::{self, Link, Purpose};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tokio_postgres::{Client, SimpleQueryMessage};
 

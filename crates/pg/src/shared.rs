@@ -1,21 +1,15 @@
 //! What requests and the connections of a pool share.
 
-use crate::{
-    ConnectionInfo, DbError, PoolSettings, Unavailable,
-    connect::Remarks,
-    queue::{Done, Job, Queue},
-    sessions::Sessions,
-    statement::Statement,
-};
+use crate::connect::Remarks;
+use crate::queue::{Done, Job, Queue};
+use crate::sessions::Sessions;
+use crate::statement::Statement;
+use crate::{ConnectionInfo, DbError, PoolSettings, Unavailable};
 use background::{LogLevel, Logger};
 use metrics::DatabaseNumbers;
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
-    },
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// Not started.

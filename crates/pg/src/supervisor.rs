@@ -1,24 +1,19 @@
 //! Keeps the connections of a pool: connects, reconnects, and probes.
 
-use crate::{
-    DbError, connect,
-    queue::Answer,
-    session::{Ended, Session},
-    sessions::Mark,
-    shared::{CONNECTING, Event, Shared, UP},
-};
+use crate::queue::Answer;
+use crate::session::{Ended, Session};
+use crate::sessions::Mark;
+use crate::shared::{CONNECTING, Event, Shared, UP};
+use crate::{DbError, connect};
 use background::LogLevel;
 use background::Point;
 use metrics::{Database as Number, Step};
-use std::{
-    pin::pin,
-    sync::{Arc, OnceLock, PoisonError, atomic::Ordering},
-    time::{Duration, Instant},
-};
-use tokio::{
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 /// How long a server that is away is left alone between two attempts.
 const PAUSE: Duration = Duration::from_millis(400);

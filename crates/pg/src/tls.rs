@@ -3,36 +3,27 @@
 //! `prefer`, `allow` and `require` encrypt without looking at the certificate; `require` with root
 //! certificates at hand is `verify-ca`; `verify-ca` checks the chain; `verify-full` also the name.
 
-use crate::{
-    certificate::{
-        self,
-        version_1::{self, Trust},
-    },
-    connect::{AnyError, Duplex},
-    connection_info::{ConnectionInfo, RootCertificates, SslMode, TlsOptions},
+use crate::certificate;
+use crate::certificate::version_1::{self, Trust};
+use crate::connect::{AnyError, Duplex};
+use crate::connection_info::{ConnectionInfo, RootCertificates, SslMode, TlsOptions};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature,
+    verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
+};
+use rustls::server::ParsedCertificate;
+use rustls::version::{TLS12, TLS13};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        verify_server_name,
-    },
-    crypto::{
-        CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature,
-        verify_tls13_signature, verify_tls13_signature_with_raw_key,
-    },
-    pki_types::{
-        CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
-        pem::PemObject,
-    },
-    server::ParsedCertificate,
-    version::{TLS12, TLS13},
 };
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 
 /// Encrypts a stream; with it comes the hash of the server's certificate that a login can be bound to.

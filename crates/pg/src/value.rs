@@ -7,7 +7,8 @@
 mod network;
 
 use bytes::BytesMut;
-use std::{error::Error, fmt::Write};
+use std::error::Error;
+use std::fmt::Write;
 use tokio_postgres::types::{Format, FromSql, IsNull, Kind, ToSql, Type};
 
 type AnyError = Box<dyn Error + Sync + Send>;

@@ -2,10 +2,14 @@
 
 #![allow(missing_docs, reason = "tests")]
 
-use harness::{command, postgres::Cluster};
+use harness::command;
+use harness::postgres::Cluster;
 use pg::{Connection, ConnectionInfo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, DnType, IsCa, KeyPair};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
 
 fn authority(name: &str) -> CertifiedKey {
     let mut params = CertificateParams::default();

@@ -1,6 +1,7 @@
 //! Times as the documents write them.
 
-use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 /// `Tue, 14 Nov 2023 22:13:20 GMT`, as zsync and Metalink 3 write it (RFC 822 with a full year).
 /// A time that the format cannot express is written as the start of 1970.

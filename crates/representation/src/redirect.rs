@@ -4,7 +4,8 @@
 use std::ffi::CStr;
 use std::io::Write as _;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use md5::{Digest as _, Md5};
 use mirror_selection::Choice;
 

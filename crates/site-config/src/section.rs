@@ -1,6 +1,7 @@
 //! One section's values by type.
 
-use crate::{ConfigError, ini::Ini};
+use crate::ConfigError;
+use crate::ini::Ini;
 use std::str::FromStr;
 
 /// The drivers whose names mean PostgreSQL; the original had `mysql` as its default, and cannot

@@ -1,9 +1,7 @@
 //! Files as sites have them, and what is wrong in others.
 
-use crate::{
-    ConfigError, SiteConfig,
-    ini::{Ini, SyntaxError},
-};
+use crate::ini::{Ini, SyntaxError};
+use crate::{ConfigError, SiteConfig};
 use std::path::Path;
 
 const MAIN: &str = "[main]\ndbuser = u\ndbpass = p\ndbhost = h\ndbname = n\n";

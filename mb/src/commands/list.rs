@@ -6,10 +6,8 @@ use crate::output::{Cell, Table};
 use crate::python::flag;
 use crate::session::Session;
 use clap::Args;
-use mirror_db::tables::{
-    filearr,
-    server::{self, Server},
-};
+use mirror_db::tables::filearr;
+use mirror_db::tables::server::{self, Server};
 use pg::Connection;
 use serde::Serialize;
 use std::collections::HashMap;

@@ -180,3 +180,15 @@ fn sql_on_our_tables_is_in_one_crate() {
         }
     }
 }
+
+#[test]
+fn imports_are_one_line_for_each_module() {
+    for path in sources(&workspace()) {
+        let text = fs::read_to_string(&path).expect("a source");
+        let imports = text.split("\nuse ").skip(1);
+        for import in imports.filter_map(|rest| rest.split(';').next()) {
+            let groups = import.matches('{').count();
+            assert!(groups < 2, "{}: use {import}", path.display());
+        }
+    }
+}

@@ -1,9 +1,7 @@
 //! How many may do something at a time.
 
-use std::{
-    sync::{Condvar, Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -47,7 +45,8 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{thread::scope, time::Duration};
+    use std::thread::scope;
+    use std::time::Duration;
 
     #[test]
     fn a_place_that_is_given_back_is_taken_by_who_waits() {

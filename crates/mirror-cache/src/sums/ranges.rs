@@ -1,14 +1,11 @@
 //! Ranges that were read a moment ago, for other requests for the same file.
 
-use super::{Detail, HashedVersion, SumsError, reader::PATIENCE};
-use quick_cache::{
-    Weighter,
-    sync::{Cache, GuardResult},
-};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use super::reader::PATIENCE;
+use super::{Detail, HashedVersion, SumsError};
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, GuardResult};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Bytes of all ranges that are kept.
 const SIZE: u64 = 4 << 20;
@@ -87,10 +84,8 @@ impl Ranges {
 mod tests {
     use super::*;
     use mirror_db::{Digests, FileVersion};
-    use std::{
-        sync::atomic::{AtomicUsize, Ordering},
-        thread::{scope, sleep},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread::{scope, sleep};
 
     fn section(offset: u64, length: u64) -> Section {
         let version = HashedVersion {

@@ -1,24 +1,16 @@
 //! Reads sums and signatures, for all requests of a process.
 
-use super::{
-    HashedVersion, SumsError,
-    budget::Budget,
-    ranges::{Ranges, Section},
-};
+use super::budget::Budget;
+use super::ranges::{Ranges, Section};
+use super::{HashedVersion, SumsError};
 use crate::Settings;
-use mirror_db::{
-    CustomQuery,
-    tables::hash::sums::{SectionRow, Stored, SumsStatements, signature},
-};
+use mirror_db::CustomQuery;
+use mirror_db::tables::hash::sums::{SectionRow, Stored, SumsStatements, signature};
 use pg::{Pool, Statement};
-use std::{
-    hint::black_box,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
 /// Bytes of a range, but for the last one of the sums: whole SHA-1 hashes.

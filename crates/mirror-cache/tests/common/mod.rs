@@ -6,11 +6,9 @@ use metrics::Board;
 use mirror_cache::{Database, Databases, Process, Settings};
 use mirror_db::FileVersion;
 use pg::ConnectionInfo;
-use std::{
-    ops::Deref,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Size and mtime of the fixture's `iso/full.iso`.
 #[allow(dead_code, reason = "not every test binary uses it")]

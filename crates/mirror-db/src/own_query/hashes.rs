@@ -4,11 +4,9 @@
 //! tens of megabytes; here only their lengths leave the database.
 
 use super::CustomQuery;
-use crate::tables::hash::{
-    Digests,
-    decode::{digest, number, text},
-    layout::Layout,
-};
+use crate::tables::hash::Digests;
+use crate::tables::hash::decode::{digest, number, text};
+use crate::tables::hash::layout::Layout;
 use pg::{DbError, Statement};
 use tokio_postgres::Row;
 

@@ -5,22 +5,19 @@
 //! a private server has.
 
 use super::{check_time, parse};
-use rustls::{
-    CertificateError, DigitallySignedStruct, Error,
-    client::danger::HandshakeSignatureValid,
-    crypto::WebPkiSupportedAlgorithms,
-    pki_types::{
-        CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm,
-        SubjectPublicKeyInfoDer, UnixTime,
-    },
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm,
+    SubjectPublicKeyInfoDer, UnixTime,
 };
-use x509_cert::{
-    Certificate, Version,
-    crl::CertificateList,
-    der::{Decode, Encode, asn1::BitString},
-    ext::pkix::{BasicConstraints, KeyUsage},
-    spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned},
-};
+use rustls::{CertificateError, DigitallySignedStruct, Error};
+use x509_cert::crl::CertificateList;
+use x509_cert::der::asn1::BitString;
+use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use x509_cert::{Certificate, Version};
 
 /// Certificates between that of the server and a root.
 const LONGEST: usize = 8;

@@ -2,12 +2,11 @@
 
 use super::Step;
 use crate::connection_info::Endpoint;
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
-use tokio::{net::lookup_host, time::sleep};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::net::lookup_host;
+use tokio::time::sleep;
 
 /// How often a name is looked up again while its server is in use: an administrator who points the
 /// name at another server, as managed databases do in a failover, need not end the old one's sessions.

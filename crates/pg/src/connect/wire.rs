@@ -1,24 +1,19 @@
 //! The stream to a server, with or without TLS, that tokio-postgres speaks over.
 
-use super::{AnyError, guard::Guard};
-use crate::{
-    connection_info::{ConnectionInfo, SslMode},
-    tls,
-};
+use super::AnyError;
+use super::guard::Guard;
+use crate::connection_info::{ConnectionInfo, SslMode};
+use crate::tls;
 use socket2::{SockRef, TcpKeepalive};
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::{TcpStream, UnixStream},
-};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// A byte stream of any kind.

@@ -1,7 +1,8 @@
 //! The key=value form of a connection string, and the pairs that both forms are read into.
 
 use super::ConnectionInfoError;
-use std::{iter::Peekable, str::Chars};
+use std::iter::Peekable;
+use std::str::Chars;
 
 /// Keys and values in the order in which they were given; the last of a repeated key counts.
 pub(super) type Pairs = Vec<(String, String)>;

@@ -3,7 +3,8 @@
 use super::{
     ConnectionInfo, ConnectionInfoError, RequireAuth, RootCertificates, SessionAttrs, SslMode, When,
 };
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// The parameters that have an environment variable, as in libpq.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[

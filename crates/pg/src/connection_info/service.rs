@@ -2,12 +2,11 @@
 //!
 //! Reference: PostgreSQL documentation, "The Connection Service File".
 
-use super::{ConnectionInfoError, key_value::Pairs};
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
-};
+use super::ConnectionInfoError;
+use super::key_value::Pairs;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// Where the system's file is: on Debian and where PostgreSQL comes from its project, on Fedora and RHEL,
 /// and where it was built by hand.

@@ -1,6 +1,7 @@
 //! The URI form: `postgresql://user:password@host:port,host2/dbname?key=value&...`.
 
-use super::{ConnectionInfoError, key_value::Pairs};
+use super::ConnectionInfoError;
+use super::key_value::Pairs;
 use percent_encoding::percent_decode_str;
 
 /// The part behind the scheme, or nothing if this is not a connection URI.

@@ -1,6 +1,7 @@
 //! What a failed statement says about itself, its session and its server.
 
-use crate::{DbError, statement::Statement};
+use crate::DbError;
+use crate::statement::Statement;
 use tokio_postgres::error::{Severity, SqlState};
 
 /// How one execution went wrong.

@@ -1,12 +1,13 @@
 //! Work in a session that is ours for a transaction only: nothing is left in it.
 
 use super::{Failure, Session, classify, failed, server_time};
-use crate::{queue::Job, shared::Shared, statement::Statement, value::TextParam};
+use crate::queue::Job;
+use crate::shared::Shared;
+use crate::statement::Statement;
+use crate::value::TextParam;
 use background::LogLevel;
-use tokio_postgres::{
-    Row,
-    types::{ToSql, Type},
-};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 impl Session {
     /// Tries `DBDInitSQL` and keeps what works, to be run in each transaction.

@@ -1,6 +1,7 @@
 //! The server, the role's privileges, the schema.
 
-use super::{mirrors, report::Report};
+use super::mirrors;
+use super::report::Report;
 use crate::session::Session;
 use mirror_db::schema::{self, SchemaError};
 use mirror_db::tables::pfx2asn;

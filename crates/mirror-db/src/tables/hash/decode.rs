@@ -2,10 +2,8 @@
 
 use pg::TextValue;
 use std::error::Error;
-use tokio_postgres::{
-    Row,
-    types::{FromSql, Type},
-};
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Type};
 
 /// A digest of exactly `N` bytes; anything else is a missing one.
 pub(crate) fn digest<const N: usize>(

@@ -1,18 +1,14 @@
 //! The built-in look-up of a file: its mirrors and digests in one narrow round trip.
 
-use super::{
-    Digests, FileHashes,
-    decode::{digest, number, text},
-    layout::Layout,
-};
+use super::decode::{digest, number, text};
+use super::layout::Layout;
+use super::{Digests, FileHashes};
 use metrics::Step;
 use mirror_selection::MirrorSet;
 use pg::{DbError, Statement};
 use std::error::Error;
-use tokio_postgres::{
-    Row,
-    types::{FromSql, Kind, Type},
-};
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Kind, Type};
 
 /// Lengths stand for the signatures and sums themselves, which can be megabytes: PostgreSQL
 /// knows them without reading the values.

@@ -2,12 +2,11 @@
 
 pub use super::stored::Stored;
 
-use super::{
-    Detail, Digests,
-    decode::{digest, number, text},
-    stored::{decoded, first_column},
-};
-use crate::{CustomQuery, FileVersion, own_query::hashes};
+use super::decode::{digest, number, text};
+use super::stored::{decoded, first_column};
+use super::{Detail, Digests};
+use crate::own_query::hashes;
+use crate::{CustomQuery, FileVersion};
 use metrics::Step;
 use pg::{DbError, Statement};
 use std::sync::Arc;
