@@ -7,10 +7,12 @@
 //! What is drawn is drawn by a generator that starts the same each time.
 
 use std::error::Error;
+use std::fmt;
+use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{fmt, fs, str};
+use std::str;
 
 use clap::{Parser, ValueEnum};
 use mirror_selection::*;
