@@ -80,6 +80,11 @@ bench-mb: setup
 	$(CARGO) build --release -p mb -p bench
 	target/release/bench mb $(BENCH_ARGS)
 
+# Scans of a million files beside rsync alone, and a round beside the original's statements.
+bench-scan: setup
+	$(CARGO) build --release -p mb -p bench
+	target/release/bench scan $(BENCH_ARGS)
+
 # SOAK_REQUESTS requests of all kinds, ten million unless it says otherwise: memory must stay flat.
 soak: setup bench-build
 	target/release/bench soak $(if $(SOAK_REQUESTS),--requests $(SOAK_REQUESTS))

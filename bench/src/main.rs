@@ -8,6 +8,7 @@
 //! bench profile series
 //! bench soak [--requests N]
 //! bench mb [--rounds N] [--other PROGRAM] [--record]
+//! bench scan [--rounds N] [--most-paths N] [--record]
 //! ```
 //!
 //! `--record` writes the result into docs/performance.md or docs/autoindex.md, which say what is measured and how;
@@ -26,6 +27,7 @@ mod plot;
 mod profile;
 mod record;
 mod report;
+mod scanning;
 mod servers;
 mod site;
 mod slice;
@@ -45,7 +47,8 @@ const USAGE: &str =
        bench listing [--rounds N] [--seconds S] [--connections N] [--record] [configuration ...]
        bench profile series
        bench soak [--requests N]
-       bench mb [--rounds N] [--other PROGRAM] [--record]";
+       bench mb [--rounds N] [--other PROGRAM] [--record]
+       bench scan [--rounds N] [--most-paths N] [--record]";
 
 /// What the command line asks for.
 struct Options {
@@ -94,6 +97,10 @@ fn main() {
         "mb" => {
             let other = options.other.as_deref();
             options.show("mb", &administration::run_all(options.effort.rounds, other));
+        }
+        "scan" => {
+            let text = scanning::run(options.effort.rounds, options.most_paths);
+            options.show("scan", &text);
         }
         "profile" => print!("{}", profile::run(&options.names.join(" "))),
         _ => fail(USAGE),
