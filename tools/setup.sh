@@ -17,7 +17,7 @@ case ${1:-} in
     *) packages="$packages postgresql libaprutil1-dbd-pgsql libapache2-mod-form memcached media-types
         python3 python3-libtorrent libxml2-utils mmdb-bin aria2 zsync curl chromium valgrind procps util-linux
         iproute2 mount strace libfaketime openssl nghttp2-client rsync git pgbouncer dnf zypper ostree apt-utils
-        createrepo-c rpm wget lftp"
+        createrepo-c rpm wget lftp nginx-light lighttpd caddy vsftpd"
         # Perhaps from elsewhere: any will do.
         command -v java >/dev/null || packages="$packages default-jre-headless"
         command -v npm >/dev/null || packages="$packages npm" ;;
@@ -108,6 +108,14 @@ install_packages() {
     fi
     echo "setup: installing $*"
     $as_root apt-get update -q
+    # The tests start servers of their own; these must not take port 80.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+        $as_root chmod 755 $policy
+        # shellcheck disable=SC2064
+        trap "$as_root rm -f $policy" EXIT
+    fi
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive $install -q "$@"
 }
@@ -120,7 +128,7 @@ setup: no apt here. Needed, from this system's package manager:
   to test   PostgreSQL 14 or newer with the extension ip4r, mod_form, memcached, python3 with
             libtorrent, pgbouncer, xmllint, aria2, zsync, dnf, zypper, ostree, createrepo_c, rpmbuild,
             apt-ftparchive, curl, wget, lftp, chromium, runuser, ip, strace, libfaketime,
-            openssl, h2load, unshare, nsenter, mount, java, npm, /etc/mime.types; and root, for a network that
+            openssl, h2load, nginx, lighttpd, caddy, vsftpd, proftpd, unshare, nsenter, mount, java, npm, /etc/mime.types; and root, for a network that
             can be cut and disks that can be full. Then, in tests/modules/web: npm ci --ignore-scripts
 Programs in unusual places are named in the environment: APXS, PGBINDIR, LIBCLANG_PATH.
 TEXT
@@ -135,6 +143,19 @@ fi
 missing=$(lacking $packages)
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install_packages $missing
+# Two servers of FTP cannot be installed at once; this one is only unpacked, with what it depends on.
+servers=$(dirname "$0")/../tests/servers
+if [ -z "${1:-}" ] && [ ! -x "$servers/usr/sbin/proftpd" ]; then
+    mkdir -p "$servers"
+    (cd "$servers" && apt-get download -q proftpd-core)
+    needed=$(dpkg-deb -f "$servers"/proftpd-core_*.deb Depends | tr ',' '\n' | sed 's/^ *\([^ (|]*\).*/\1/')
+    # shellcheck disable=SC2086
+    missing=$(lacking $needed)
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || install_packages $missing
+    dpkg-deb -x "$servers"/proftpd-core_*.deb "$servers"
+    rm "$servers"/proftpd-core_*.deb
+fi
 # The judges of pages: the Nu Html Checker and axe.
 web=$(dirname "$0")/../tests/modules/web
 if [ -z "${1:-}" ] && [ ! -e "$web/node_modules/.package-lock.json" ]; then

@@ -6,13 +6,17 @@
 //! not be read, a [`Listing`] names it, and nothing below it may be taken for gone.
 
 pub mod compare;
+mod crawl;
 mod entry;
 mod error;
+pub mod ftp;
 mod intake;
+mod lines;
 mod listing;
 pub mod local;
 mod options;
 pub mod rsync;
+mod times;
 
 pub use entry::{Entry, Kind, Mode, Size, Time};
 pub use error::Error;

@@ -22,8 +22,8 @@ mod program;
 mod target;
 
 use crate::intake::{Intake, Stop, long_path, subtree};
+use crate::lines::Lines;
 use crate::{Entry, Error, Kind, Listing, Options, Sink, Size};
-use line::Line;
 use program::Program;
 use target::Target;
 
@@ -68,16 +68,16 @@ pub fn list(url: &str, options: &Options, sink: &mut dyn Sink) -> Result<Listing
 
 fn run(target: &Target, below: &str, intake: &mut Intake<'_>) -> Result<(), Stop> {
     let mut program = Program::start(target, below, intake.options)?;
-    let mut line = Line::default();
+    let mut lines = Lines::default();
     loop {
         let piece = program.read(intake)?;
         if piece.is_empty() {
             break;
         }
         intake.bytes(piece.len())?;
-        line.split(piece, |line| take(line, below, intake))?;
+        lines.split(piece, |line| take(line, below, intake))?;
     }
-    let cut = line.is_cut();
+    let cut = lines.is_cut();
     let (status, said) = program.finish(intake)?;
     outcome::of(status, &said)?;
     match cut {

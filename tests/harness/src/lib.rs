@@ -9,6 +9,7 @@
 pub mod apxs;
 pub mod clock;
 pub mod command;
+pub mod daemon;
 pub mod demo;
 pub mod error_log;
 pub mod files;
