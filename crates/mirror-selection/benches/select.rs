@@ -98,5 +98,55 @@ fn benchmark(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, benchmark);
+/// All candidates in the client's country: what a spread costs beside the order by distance.
+fn one_group(c: &mut Criterion) {
+    let client = Client {
+        address: "192.0.2.7".parse().ok(),
+        country: Code::parse("DE"),
+        region: Region::parse("EU"),
+        coordinates: Some((52.5, 13.4)),
+        ..Client::default()
+    };
+    let mut group = c.benchmark_group("one_group");
+    for count in [30, 160] {
+        let mut mirrors = mirrors(count);
+        for mirror in &mut mirrors {
+            mirror.country = Code::of_mirror("de");
+        }
+        let table = MirrorTable::new(mirrors);
+        let all = (0..count).collect();
+        for (name, spread) in [
+            ("off", Spread::Off),
+            ("near", Spread::Near { km: 300 }),
+            ("cache", Spread::Cache { km: 300 }),
+        ] {
+            let (mut state, mut number) = (1_u64, 0_u32);
+            let mut random = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state
+            };
+            group.bench_function(BenchmarkId::new(name, count), |b| {
+                b.iter(|| {
+                    number = number.wrapping_add(1);
+                    let order = Order {
+                        spread,
+                        file: FileKey::of(&number.to_le_bytes()),
+                        ..Order::default()
+                    };
+                    let candidates = black_box(Candidates::Table(&table, &all));
+                    let client = black_box(&client);
+                    let top = Extent::Top(6);
+                    let selection =
+                        select(candidates, &[], client, 1 << 30, order, &mut random, top);
+                    selection.target().map(|choice| choice.mirror().id)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, benchmark, one_group);
 criterion_main!(benches);

@@ -40,14 +40,15 @@ pub(super) fn mirrors(doc: &Document<'_>) -> Markup {
 }
 
 /// The mirrors of a group by what the page shows of them, the nearest first. MirrorBrain 2.19 has
-/// them in the order of its metalinks, which is by the distance on the map.
+/// them in the order of its metalinks, which is by the distance on the map. Where shares make the order, they are
+/// shown.
 fn shown_order<'a>(
     doc: &Document<'_>,
     choices: &'a [Choice<'a>],
     client: Option<Place>,
 ) -> Vec<&'a Choice<'a>> {
     let mut choices: Vec<_> = choices.iter().collect();
-    if let Some(client) = client.filter(|_| !doc.compatible) {
+    if let Some(client) = client.filter(|_| !doc.compatible && !is_shared(&choices)) {
         let distance = |choice: &&Choice<'_>| {
             let distance = map::place(choice).map(|place| map::distance(client, place));
             // Bits of a number that is not negative sort as the number does.
@@ -56,6 +57,11 @@ fn shown_order<'a>(
         choices.sort_by_cached_key(distance);
     }
     choices
+}
+
+/// Whether shares of requests made the order.
+fn is_shared(choices: &[&Choice<'_>]) -> bool {
+    choices.iter().any(|choice| choice.weight().is_some())
 }
 
 fn none(doc: &Document<'_>) -> Markup {
@@ -77,7 +83,8 @@ fn none(doc: &Document<'_>) -> Markup {
 /// One sentence about the client, of what is known.
 fn whereabouts(doc: &Document<'_>, placed: bool) -> Markup {
     let client = &doc.client;
-    let order = if placed && !doc.compatible {
+    let is_shared = doc.choices().first().and_then(Choice::weight).is_some();
+    let order = if placed && !doc.compatible && !is_shared {
         "The nearest of each group first"
     } else {
         "Best first"
@@ -151,6 +158,7 @@ impl Group<'_> {
         let distances =
             self.client.is_some() && self.choices.iter().any(|c| map::place(c).is_some());
         let client = self.client.filter(|_| distances);
+        let is_shared = is_shared(&self.choices);
         html! {
             table aria-label=(title) {
                 thead {
@@ -158,6 +166,10 @@ impl Group<'_> {
                         th scope="col" { "Mirror" }
                         th scope="col" { "Country" }
                         @if distances { th scope="col" class="distance" { "Distance" } }
+                        @if is_shared {
+                            th scope="col" class="distance" { "Weight" }
+                            th scope="col" class="distance" { "Share" }
+                        }
                     }
                 }
                 tbody {
@@ -214,6 +226,10 @@ fn row(doc: &Document<'_>, choice: &Choice<'_>, client: Option<Place>) -> Markup
             @if client.is_some() {
                 td class="distance" { (distance.map(kilometres).unwrap_or_default()) }
             }
+            @if let Some(weight) = choice.weight() {
+                td class="distance" { (significant(weight.rate)) }
+                td class="distance" { (significant(weight.share() * 100.0)) " %" }
+            }
         }
     }
 }
@@ -249,6 +265,15 @@ fn scheme_and_host(url: &str) -> (&str, &str) {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let host = authority.rsplit('@').next().unwrap_or(authority);
     (scheme, if host.is_empty() { url } else { host })
+}
+
+/// Two digits, and none that say nothing.
+fn significant(number: f64) -> String {
+    match number {
+        _ if number >= 10.0 => format!("{number:.0}"),
+        _ if number >= 0.1 => format!("{number:.1}"),
+        _ => "< 0.1".to_owned(),
+    }
 }
 
 #[expect(

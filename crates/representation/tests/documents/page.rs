@@ -1,5 +1,6 @@
 //! The mirror list: valid in all its forms, and with the hooks that sites style by.
 
+use mirror_selection::{FileKey, Order, Spread};
 use scraper::{ElementRef, Html, Selector};
 
 use crate::world::{World, mirror, render};
@@ -313,4 +314,55 @@ fn the_page_names_the_address_to_pass_on() {
         hrefs(&page, ".origin a"),
         ["https://download.example.org/iso/a.iso"]
     );
+}
+
+/// Of two equally near, one with three times the score, and a third far away.
+#[test]
+fn mirrors_that_share_requests_stand_in_their_order_with_weight_and_share() {
+    let mut world = World::new("a.iso");
+    let near = |id, lat, url| mirror(id, "eu", "de", (lat, 13.4), url);
+    world.mirrors = vec![
+        near(1, 52.6, "http://one.example.org/"),
+        near(2, 52.5, "http://three.example.org/"),
+        near(3, 12.0, "http://far.example.org/"),
+    ];
+    world.mirrors[1].score = 300;
+    for (path, hosts) in [
+        ("a", ["one", "three", "far"]),
+        ("f", ["three", "one", "far"]),
+    ] {
+        world.order = Order {
+            spread: Spread::Cache { km: 300 },
+            file: FileKey::of(path.as_bytes()),
+            ..Order::default()
+        };
+        let page = Html::parse_document(&world.text("mirrorlist"));
+        let rows = Selector::parse("#mirrorbrain-mirrors tr").unwrap();
+        let cell = Selector::parse("th, td").unwrap();
+        let text = |cell: ElementRef<'_>| cell.text().collect::<String>();
+        let rows: Vec<Vec<String>> = page
+            .select(&rows)
+            .map(|row| row.select(&cell).map(text).collect())
+            .collect();
+        let of = |host: &str| match host {
+            "one" => ["11 km", "100", "25 %"],
+            "three" => ["0 km", "300", "75 %"],
+            _ => ["4,503 km", "< 0.1", "< 0.1 %"],
+        };
+        let expected: Vec<Vec<String>> = hosts
+            .iter()
+            .map(|host| {
+                let first = [format!("{host}.example.org http"), "Germany".into()];
+                first
+                    .into_iter()
+                    .chain(of(host).map(str::to_owned))
+                    .collect()
+            })
+            .collect();
+        assert_eq!(
+            rows[0],
+            ["Mirror", "Country", "Distance", "Weight", "Share"]
+        );
+        assert_eq!(rows[1..], expected);
+    }
 }

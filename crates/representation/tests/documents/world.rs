@@ -1,6 +1,6 @@
 //! A site with a file, its hashes and mirrors, to write documents of.
 
-use mirror_selection::{Choice, Client, Code, Distance, Extent, Mirror, MirrorRow, Region, select};
+use mirror_selection::{Choice, Client, Code, Extent, Mirror, MirrorRow, Order, Region, select};
 use representation::redirect::Redirect;
 use representation::yum::{Directory, Format, List};
 use representation::{
@@ -35,6 +35,7 @@ pub struct World {
     pub hashes: Option<Hashes<'static>>,
     pub mirrors: Vec<Mirror>,
     pub client: Client,
+    pub order: Order,
 }
 
 /// A mirror in a country; those without a place have the coordinates 0, 0.
@@ -91,6 +92,7 @@ impl World {
                 coordinates: Some((52.5, 13.4)),
                 accuracy_radius: Some(20.0),
             },
+            order: Order::default(),
         }
     }
 
@@ -103,7 +105,7 @@ impl World {
             &[],
             &self.client,
             SIZE,
-            Distance::Planar,
+            self.order,
             &mut random,
             extent,
         );
