@@ -34,6 +34,7 @@ mod roots;
 mod security;
 mod setup;
 mod site;
+mod spread;
 mod status;
 mod sticky;
 mod volatile;
