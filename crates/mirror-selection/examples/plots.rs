@@ -28,9 +28,14 @@ struct WeightedClient {
 }
 
 fn rows(name: &str) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spread").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/spread")
+        .join(name);
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+    Ok(text
+        .lines()
+        .map(|line| line.split('\t').map(str::to_owned).collect())
+        .collect())
 }
 
 fn mirrors() -> Result<Vec<Mirror>, Box<dyn Error>> {
@@ -67,7 +72,10 @@ fn clients() -> Result<Vec<WeightedClient>, Box<dyn Error>> {
             accuracy_radius: Some(radius.parse()?),
             ..Client::default()
         };
-        Ok(WeightedClient { client, weight: weight.parse()? })
+        Ok(WeightedClient {
+            client,
+            weight: weight.parse()?,
+        })
     };
     rows("clients.tsv")?.into_iter().map(read).collect()
 }
@@ -106,9 +114,15 @@ fn hits(requests: &[u64], capacity: usize) -> usize {
     hits
 }
 
-fn simulate(spread: Spread) -> Result<[Vec<(f64, f64)>; 3], Box<dyn Error>> {
+/// Load, distance beyond the nearest, and hits of one mode.
+type Figures = [Vec<(f64, f64)>; 3];
+
+fn simulate(spread: Spread) -> Result<Figures, Box<dyn Error>> {
     let (mirrors, clients) = (mirrors()?, clients()?);
-    let all: MirrorSet = mirrors.iter().filter_map(|m| u32::try_from(m.id).ok()).collect();
+    let all: MirrorSet = mirrors
+        .iter()
+        .filter_map(|m| u32::try_from(m.id).ok())
+        .collect();
     let table = MirrorTable::new(mirrors.clone());
     let mut random = fastrand::Rng::with_seed(1);
     let sum: f64 = clients.iter().map(|client| client.weight).sum();
@@ -123,7 +137,10 @@ fn simulate(spread: Spread) -> Result<[Vec<(f64, f64)>; 3], Box<dyn Error>> {
         });
         let Some(asks) = asks else { continue };
         let address = std::net::Ipv4Addr::from_bits(random.u32(..));
-        let client = Client { address: Some(address.into()), ..asks.client.clone() };
+        let client = Client {
+            address: Some(address.into()),
+            ..asks.client.clone()
+        };
         // Zipf's law: the first of n ranks has 1 / (r * H(n)); the inverse of its sum, nearly.
         let file = ((random.f64() * harmonic).exp() * 0.5614) as u64;
         let order = Order {
@@ -133,17 +150,33 @@ fn simulate(spread: Spread) -> Result<[Vec<(f64, f64)>; 3], Box<dyn Error>> {
         };
         let candidates = Candidates::Table(&table, &all);
         let mut draw = || random.u64(..);
-        let chosen = select(candidates, &[], &client, 1, order, &mut draw, Extent::Top(1));
-        let Some(chosen) = chosen.target().map(|choice| choice.mirror()) else { continue };
+        let chosen = select(
+            candidates,
+            &[],
+            &client,
+            1,
+            order,
+            &mut draw,
+            Extent::Top(1),
+        );
+        let Some(chosen) = chosen.target().map(|choice| choice.mirror()) else {
+            continue;
+        };
         regrets.push(regret(&mirrors, &client, chosen));
         loads.entry(chosen.id).or_default().push(file);
     }
     regrets.sort_by(f64::total_cmp);
     let requests = regrets.len() as f64;
-    let mut shares: Vec<f64> = loads.values().map(|l| 100.0 * l.len() as f64 / requests).collect();
+    let mut shares: Vec<f64> = loads
+        .values()
+        .map(|l| 100.0 * l.len() as f64 / requests)
+        .collect();
     shares.sort_by(|a, b| b.total_cmp(a));
     shares.resize(mirrors.len(), 0.0);
-    let share = shares.into_iter().zip(1_u8..).map(|(share, nth)| (nth.into(), share));
+    let share = shares
+        .into_iter()
+        .zip(1_u8..)
+        .map(|(share, nth)| (nth.into(), share));
     let regret = (0..=100).map(|percent| {
         let at = (percent * regrets.len() / 100).min(regrets.len() - 1);
         (percent as f64, regrets[at])
@@ -168,31 +201,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     let labels = [
         ("mirrors, the busiest first", "% of all requests"),
         ("% of requests", "km beyond the nearest mirror, up to"),
-        ("files that a mirror's page cache holds, of 10,000", "% of requests from page caches"),
+        (
+            "files that a mirror's page cache holds, of 10,000",
+            "% of requests from page caches",
+        ),
     ];
     for ((area, curves), (x, y)) in root.split_evenly((3, 1)).iter().zip(&charts).zip(labels) {
         let points = || curves.iter().flatten();
         let width = points().map(|point| point.0).fold(1.0, f64::max);
-        let height = points().map(|point| point.1).fold(1.0, f64::max).min(1500.0);
+        let height = points()
+            .map(|point| point.1)
+            .fold(1.0, f64::max)
+            .min(1500.0);
         let mut chart = ChartBuilder::on(area)
             .margin(12)
             .x_label_area_size(42)
             .y_label_area_size(64)
             .build_cartesian_2d(0.0..width, 0.0..height)?;
-        chart.configure_mesh().x_desc(x).y_desc(y).light_line_style(WHITE).draw()?;
+        chart
+            .configure_mesh()
+            .x_desc(x)
+            .y_desc(y)
+            .light_line_style(WHITE)
+            .draw()?;
         for (curve, (name, _, colour)) in curves.iter().zip(MODES) {
             let shown = curve.iter().map(|&(x, y)| (x, y.min(height)));
             chart
                 .draw_series(LineSeries::new(shown, colour.stroke_width(2)))?
                 .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(2)));
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(2))
+                });
         }
-        chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+        chart
+            .configure_series_labels()
+            .background_style(WHITE)
+            .border_style(BLACK)
+            .draw()?;
     }
     root.present()?;
     for (chart, (_, label)) in charts.iter().zip(labels) {
         for (curve, (name, ..)) in chart.iter().zip(MODES) {
-            let shown: Vec<String> = curve.iter().step_by(curve.len().div_ceil(12)).map(|p| format!("{}: {:.1}", p.0, p.1)).collect();
+            let shown: Vec<String> = curve
+                .iter()
+                .step_by(curve.len().div_ceil(12))
+                .map(|p| format!("{}: {:.1}", p.0, p.1))
+                .collect();
             println!("{label}, {name}: {}", shown.join(", "));
         }
     }
