@@ -22,6 +22,7 @@ fn site(name: &str, spread: &str) -> Site {
         builder
             .mpm(Mpm::Prefork)
             .config("StartServers 4\nMinSpareServers 4")
+            .allow("AH00161: server reached MaxRequestWorkers")
     })
     .config(spread)
 }
