@@ -3,6 +3,7 @@
 use harness::files;
 use harness::httpd::Httpd;
 use harness::postgres::{Cluster, USER};
+use harness::rsyncd::Rsyncd;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -73,28 +74,25 @@ fn a_new_site_redirects_after_four_commands() {
     files::sparse(&builder.tree(), "iso/a.iso", 10_000, 1_700_000_000);
     let output = site.init("init_site", &builder.tree(), &[]);
     assert!(output.status.success(), "{output:?}");
-    site.said(&[
-        "new",
-        "berlin",
-        "-H",
-        "http://192.0.2.1/pub/",
-        "-r",
-        "eu",
-        "-c",
-        "de",
-    ]);
-    site.said(&["file", "add", "iso/a.iso", "-m", "berlin"]);
-    site.said(&["enable", "berlin"]);
-    // What the probe of the mirror writes, who is not there.
-    Cluster::shared()
-        .attach("init_site")
-        .sql("UPDATE server SET status_baseurl = true");
+    let mirror = Httpd::builder()
+        .without_ours()
+        .stock(&["dir"])
+        .config("DirectoryIndex index.html");
+    files::sparse(&mirror.tree(), "iso/a.iso", 10_000, 1_700_000_000);
+    fs::write(mirror.tree().join("index.html"), "Berlin").expect("index.html");
+    let rsyncd = Rsyncd::start(&mirror.tree());
+    let mirror = mirror.start();
+    let (base, rsync) = (mirror.url("/"), rsyncd.url());
+    let urls = ["-H", &base, "-R", &rsync, "-r", "eu", "-c", "de"];
+    site.said(&[&["new", "berlin"][..], &urls].concat());
+    let said = site.said(&["scan", "-e", "berlin"]);
+    assert!(said.contains("Mirror is online now."), "{said}");
     let vhost = fs::read_to_string(site.path("vhost")).expect("virtual host");
     let httpd = builder.config(&vhost.replace("*:80", "*:@PORT@")).start();
     let answer = httpd.get_with("/iso/a.iso", &[("Host", "download.example.org")]);
     assert_eq!(
         (answer.status, answer.location()),
-        (302, "http://192.0.2.1/pub/iso/a.iso".into())
+        (302, mirror.url("/iso/a.iso").into())
     );
 }
 
