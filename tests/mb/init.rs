@@ -92,7 +92,7 @@ fn a_new_site_redirects_after_four_commands() {
     let answer = httpd.get_with("/iso/a.iso", &[("Host", "download.example.org")]);
     assert_eq!(
         (answer.status, answer.location()),
-        (302, mirror.url("/iso/a.iso").into())
+        (302, mirror.url("/iso/a.iso"))
     );
 }
 
