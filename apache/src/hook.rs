@@ -326,3 +326,21 @@ unsafe extern "C" fn child_init<D: Definition, H: ChildInit>(
         log_line(server, D::module().index(), Level::Critical, text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// httpd takes a filter's failure for a request that is over; as a 400 it would write a second answer.
+    #[test]
+    fn what_a_filter_has_answered_is_not_answered_again() {
+        assert_eq!(
+            Outcome::of_failure(sys::AP_FILTER_ERROR),
+            Outcome::FilterError
+        );
+        assert_eq!(Outcome::of_failure(413), Outcome::Status(413));
+        for odd in [-7, 0, 1, 99, 600, c_int::MAX, c_int::MIN] {
+            assert_eq!(Outcome::of_failure(odd), Outcome::Status(500), "{odd}");
+        }
+    }
+}
