@@ -103,6 +103,7 @@ fn sources() -> Vec<(String, String)> {
         "crates/mirror-cache",
         "crates/mirror-db",
         "crates/pg",
+        "crates/scanner",
         "crates/asn",
         "mb",
         "mod_asn",
@@ -141,8 +142,9 @@ const BUILT: [&str; 8] = [
     "format!(\"SET statement_timeout = {}\", time.as_millis())",
     // A name of ours.
     "format!(\"SELECT current_setting('{SETTING}', true)\")",
-    // Columns of ours, and the administrator's own query.
-    "format!(\"SELECT {columns} FROM filearr f JOIN hash h ON h.file_id = f.id",
+    // Columns of ours.
+    "format!(\"SELECT {columns} FROM server WHERE enabled AND status_baseurl AND score > 0\")",
+    // The same, and the administrator's own query.
     "format!(\"SELECT {columns} FROM (\\n{own}\\n)",
     // Text for a file, whose values are quoted; nobody runs it here.
     "format!(\"INSERT INTO server ({COLUMNS}) VALUES ({values});\")",
