@@ -21,7 +21,10 @@ pub(super) fn check(base: &str, path: &str, size: Size, patience: Duration) -> L
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path.split('/'));
     }
-    let response = match Web::new(patience).get(&url, Some(PART)) {
+    // A connection that breaks says nothing about the server.
+    let ask = || Web::new(patience).get(&url, Some(PART));
+    let answer = ask().or_else(|_| ask()).or_else(|_| ask());
+    let response = match answer {
         Ok(Answer::Elsewhere(url)) if url.scheme() == "ftp" => return LargeFile::MovedToFtp,
         Ok(Answer::Response(_, response)) => response,
         _ => return LargeFile::NoRanges(shown),
