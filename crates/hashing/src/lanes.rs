@@ -1,6 +1,7 @@
 //! One thread for each digest of a large file, fed with the same chunks.
 
-use crate::read::{CHUNK, Reader};
+use crate::read::{CHUNK, Reader, whole};
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
@@ -14,27 +15,16 @@ pub type Lane<'l> = &'l mut (dyn FnMut(&[u8]) -> io::Result<()> + Send);
 
 /// Reads to the end, gives each lane every byte, and returns the number of bytes. `size` is what to expect: a
 /// file of one chunk is not worth a thread, and one that goes on is not read for ever.
-pub fn feed(
-    mut reader: Reader<'_>,
-    size: u64,
-    lanes: &mut [Lane<'_>],
-    read: &dyn Fn(u64),
-) -> io::Result<u64> {
+pub fn feed(file: &File, size: u64, lanes: &mut [Lane<'_>], read: &dyn Fn(u64)) -> io::Result<u64> {
     if size > CHUNK as u64 {
-        return feed_threads(&mut reader, size, lanes, read);
+        return feed_threads(&mut Reader::new(file), size, lanes, read);
     }
-    let (mut chunk, mut total) = (Vec::new(), 0);
-    loop {
-        reader.next(&mut chunk)?;
-        if chunk.is_empty() || total > size {
-            return Ok(total);
-        }
-        for lane in &mut *lanes {
-            lane(&chunk)?;
-        }
-        total += chunk.len() as u64;
-        read(chunk.len() as u64);
+    let bytes = whole(file, size as usize)?;
+    for lane in lanes {
+        lane(&bytes)?;
     }
+    read(bytes.len() as u64);
+    Ok(bytes.len() as u64)
 }
 
 /// A chunk whose memory goes back to the reader when the last lane has seen it.

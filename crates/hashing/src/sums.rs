@@ -4,7 +4,6 @@ use crate::digests::Digests;
 use crate::lanes::{self, Lane};
 use crate::merkle::{Leaves, Tree};
 use crate::pieces::Pieces;
-use crate::read::Reader;
 use crate::zsync::{self, Blocks};
 use crate::{HashError, Spool};
 use md5::{Digest, Md5};
@@ -17,9 +16,11 @@ use std::os::unix::fs::MetadataExt;
 /// What is wanted beside the digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// Bytes of a piece, if pieces are wanted: SHA-1 of each, and the tree of BitTorrent v2 where the
-    /// length is a power of two of at least 16 KiB.
+    /// Bytes of a piece, if SHA-1 of each piece is wanted.
     pub piece_length: Option<NonZeroU32>,
+    /// Whether the tree of BitTorrent v2 is, too; only pieces whose length is a power of two of at least 16 KiB have
+    /// one.
+    pub tree: bool,
     /// Whether zsync sums are.
     pub zsync: bool,
 }
@@ -55,7 +56,10 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
     let (mut md5, mut sha1, mut sha256, mut sha512) =
         (Md5::new(), Sha1::new(), Sha256::new(), Sha512::new());
     let mut pieces = plan.piece_length.map(Pieces::new);
-    let mut leaves = plan.piece_length.and_then(Leaves::new);
+    let mut leaves = plan
+        .piece_length
+        .filter(|_| plan.tree)
+        .and_then(Leaves::new);
     let parameters = zsync::Parameters::of(size);
     let mut blocks = plan.zsync.then(|| Blocks::new(parameters));
 
@@ -94,7 +98,7 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
     if plan.zsync {
         wanted.push(&mut zsync_blocks);
     }
-    let length = lanes::feed(Reader::new(file), size, &mut wanted, read)?;
+    let length = lanes::feed(file, size, &mut wanted, read)?;
 
     if length != size || version(&file.metadata()?) != version(&before) {
         return Err(HashError::Changed);
@@ -112,7 +116,14 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
     })
 }
 
-/// What must be the same before and after.
-fn version(metadata: &Metadata) -> (u64, i64, i64) {
-    (metadata.len(), metadata.mtime(), metadata.mtime_nsec())
+/// What must be the same before and after. The time of the last change of the inode tells of those who set
+/// the other one back.
+fn version(metadata: &Metadata) -> [i64; 5] {
+    [
+        metadata.size().cast_signed(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ]
 }

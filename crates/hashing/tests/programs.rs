@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 const PIECE: NonZeroU32 = NonZeroU32::new(262_144).unwrap();
 const ALL: Plan = Plan {
     piece_length: Some(PIECE),
+    tree: true,
     zsync: true,
 };
 

@@ -25,6 +25,7 @@ pub const STATEMENTS: &[(&str, &[&str])] = &[
     ("filearr", filearr::listed::STATEMENTS),
     ("filearr", filearr::merge::STATEMENTS),
     ("hash", hash::STATEMENTS),
+    ("hash", hash::record::STATEMENTS),
     ("marker", marker::STATEMENTS),
     ("pfx2asn", pfx2asn::STATEMENTS),
     ("country, region", place_name::STATEMENTS),

@@ -1,6 +1,6 @@
 //! `filearr`: one row per file, with the ids of the mirrors that have it.
 
-mod copy;
+pub(in crate::tables) mod copy;
 pub mod listed;
 pub mod merge;
 

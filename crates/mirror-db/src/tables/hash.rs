@@ -1,10 +1,11 @@
 //! `hash`: the digests of each version of a file, and the long columns of sums.
 //!
-//! [`lookup`] reads what every redirect needs, [`sums`] the long columns in ranges.
+//! [`lookup`] reads what every redirect needs, [`sums`] the long columns in ranges; [`record`] is for whoever makes them.
 
 pub(crate) mod decode;
 pub(crate) mod layout;
 pub mod lookup;
+pub mod record;
 mod stored;
 pub mod sums;
 
