@@ -2,8 +2,8 @@
 
 use crate::commands::{
     asn, commentadd, completions, db, delete, deviations, dirs, disable, doctor, edit, enable,
-    export, file, geoiplookup, init, instances, iplookup, later, list, man, markers, mirrorlist,
-    new, probefile, rename, scan, score, show, test, timestamp, update,
+    export, file, geoiplookup, init, instances, iplookup, later, list, makehashes, man, markers,
+    mirrorlist, new, probefile, rename, scan, score, show, test, timestamp, update,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -137,6 +137,6 @@ pub enum Command {
     Deviations(deviations::Arguments),
     /// Check whether mirrors are alive
     Probe(later::Arguments),
-    /// Make hashes of the files of the tree
-    Makehashes(later::Arguments),
+    /// Make the hashes of the files of the tree
+    Makehashes(makehashes::Arguments),
 }

@@ -19,6 +19,7 @@ pub mod instances;
 pub mod iplookup;
 pub mod later;
 pub mod list;
+pub mod makehashes;
 pub mod man;
 pub mod markers;
 pub mod mirrorlist;
@@ -75,6 +76,6 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Deviations(arguments) => deviations::run(&arguments, session),
         Scan(arguments) => scan::run(&arguments, session),
         Probe(_) => later::run("probe"),
-        Makehashes(_) => later::run("makehashes"),
+        Makehashes(arguments) => makehashes::run(&arguments, session),
     }
 }

@@ -11,6 +11,7 @@ mod generated;
 mod hostile;
 mod init;
 mod json;
+mod makehashes;
 mod recorded;
 mod scan;
 mod schema;
