@@ -10,6 +10,7 @@ mod crawl;
 mod entry;
 mod error;
 pub mod ftp;
+pub mod http;
 mod intake;
 mod lines;
 mod listing;

@@ -56,7 +56,7 @@ pub fn long_name() -> String {
 /// Names that nobody can know.
 const UNUSABLE: &[&[u8]] = &[b"new\nline", b"latin1-\xe9", b"tab\tname"];
 
-/// The tree. Below `web` is the part that all servers of HTTP can show.
+/// The tree.
 pub struct Tree(TempDir);
 
 impl Tree {
@@ -80,6 +80,16 @@ impl Tree {
         ] {
             symlink(to, tree.path().join(link)).expect("link");
         }
+        tree
+    }
+
+    /// Without the links that servers of HTTP do not show as such, but with one that leads in a circle.
+    pub fn web() -> Self {
+        let tree = Self::new();
+        for link in ["link", "dirlink", "out", "up", "dangling"] {
+            fs::remove_file(tree.path().join(link)).expect("link");
+        }
+        symlink(".", tree.path().join("circle")).expect("link");
         tree
     }
 

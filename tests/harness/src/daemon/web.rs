@@ -80,9 +80,7 @@ impl Daemon {
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
         let user = match crate::command::is_root() {
-            true => {
-                "LoadModule unixd_module /usr/lib/apache2/modules/mod_unixd.so\nUser nobody\nGroup nogroup\n"
-            }
+            true => "User nobody\nGroup nogroup\n",
             false => "",
         };
         let conf = format!(
