@@ -2,14 +2,14 @@
 
 mod ftp;
 mod http;
-mod large;
 pub(crate) mod local;
 mod rsync;
-mod web;
+mod rules;
 
 use crate::rules::Rules;
 use mirror_db::tables::server::Server;
-use mirror_files::{Entry, Error, Listing, Size};
+use mirror_files::http::Client;
+use mirror_files::{Entry, Error, Listing, Options};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -83,19 +83,6 @@ impl Default for Settings {
     }
 }
 
-/// What a server does with a large file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LargeFile {
-    /// It sends any part of it.
-    Delivered,
-    /// It sends clients to an FTP server, which will do.
-    MovedToFtp,
-    /// It says this status.
-    Status(u16),
-    /// It sends something else; the URL.
-    NoRanges(String),
-}
-
 impl Settings {
     /// Lists what is below a URL; paths begin at the base, whatever is listed.
     pub(crate) fn list(
@@ -107,22 +94,36 @@ impl Settings {
     ) -> Result<Listing, Error> {
         match protocol {
             Protocol::Rsync => rsync::list(self, url, request, sink),
-            Protocol::Ftp if !request.files.is_empty() => Err(Error::Server(
-                "single files are asked for over rsync and HTTP only".to_owned(),
-            )),
-            Protocol::Http if !request.files.is_empty() => {
-                http::files(self, url, request.files, sink)
-            }
             Protocol::Ftp => ftp::list(self, url, request, sink),
             Protocol::Http => http::list(self, url, request, sink),
         }
     }
 
-    /// Asks for a part of a file beyond 2^31 bytes; what has no URL of HTTP is not asked.
-    pub(crate) fn check_large(&self, base: &str, path: &str, size: Size) -> LargeFile {
-        if base.is_empty() {
-            return LargeFile::Delivered;
+    /// Asks servers whether they deliver large files.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.base())
+    }
+
+    fn base(&self) -> Options {
+        Options {
+            idle: self.patience,
+            user_agent: concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ..Options::default()
         }
-        large::check(base, path, size, self.patience)
+    }
+
+    fn options(&self, request: &Request<'_>) -> Options {
+        Options {
+            subtree: request.subtree.to_owned(),
+            ..self.base()
+        }
+    }
+}
+
+/// A directory that is not there has no files; the base must be there.
+fn or_gone(listed: Result<Listing, Error>, request: &Request<'_>) -> Result<Listing, Error> {
+    match listed {
+        Err(Error::Gone(_)) if !request.subtree.is_empty() => Ok(Listing::default()),
+        listed => listed,
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{FetchError, Found, PATIENCE, Wanted, read};
 use crate::error::Failure;
-use std::sync::Arc;
+use mirror_files::http::agent;
 use std::time::Duration;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use url::Url;
 
 /// How often a mirror may send us elsewhere.
@@ -21,24 +20,9 @@ impl Client {
     /// One that follows redirects and trusts whom the system trusts. `limit` is for all of an answer, from
     /// looking the name up to the last byte.
     pub(crate) fn new(limit: Duration) -> Result<Self, Failure> {
-        let roots = rustls_native_certs::load_native_certs().certs;
-        let roots: Vec<_> = roots
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .collect();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(provider)
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .build();
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .proxy(None)
-            .http_status_as_error(false)
+        let config = agent(concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")))
             .max_redirects(REDIRECTS)
             .max_idle_connections(0)
-            .user_agent(concat!("MirrorBrain mb/", env!("CARGO_PKG_VERSION")))
             .timeout_global(Some(limit))
             .timeout_resolve(Some(PATIENCE))
             .timeout_connect(Some(PATIENCE))

@@ -5,12 +5,13 @@ use crate::event::{Event, Note};
 use crate::index::Index;
 use crate::names::Names;
 use crate::rules::{Fragment, is_temporary};
-use crate::source::{LargeFile, Protocol};
+use crate::source::Protocol;
 use crate::writer::{BATCH, Change, Numbers, locked};
 use background::Progress;
 use mirror_db::tables::deviation;
 use mirror_db::tables::server::Server;
 use mirror_files::compare::{Deviation, Files};
+use mirror_files::http::LargeFile;
 use mirror_files::{Entry, Kind, Size, Time};
 use pg::ConnectionError;
 use std::collections::HashMap;
@@ -247,9 +248,19 @@ impl<'a> Collected<'a> {
 
     /// Asks the server whether it can deliver what is large, and takes what it can.
     pub fn check_large(&mut self) {
-        for Large { path, id, size } in std::mem::take(&mut self.large) {
-            let base = &self.mirror.baseurl;
-            let can = match self.site.sources.check_large(base, &path, size) {
+        let large = std::mem::take(&mut self.large);
+        if large.is_empty() {
+            return;
+        }
+        let client = self.site.sources.client();
+        let base = self.mirror.baseurl.split('#').next().unwrap_or_default();
+        for Large { path, id, size } in large {
+            let answer = match base {
+                // What has no URL of HTTP is not asked.
+                "" => LargeFile::Delivered,
+                base => client.check_large(base, &path, size),
+            };
+            let can = match answer {
                 LargeFile::Delivered => true,
                 LargeFile::MovedToFtp => {
                     self.note(Note::MovedToFtp);

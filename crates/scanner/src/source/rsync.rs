@@ -13,12 +13,10 @@ pub(super) fn list(
     let rules = request.rules;
     let top = rules.top_include.iter();
     let options = Options {
-        subtree: request.subtree.to_owned(),
-        idle: settings.patience,
         rsync_excludes: rules.exclude_rsync.clone(),
         rsync_top: top.map(|pattern| pattern.text.clone()).collect(),
         rsync_files: request.files.to_vec(),
-        ..Options::default()
+        ..settings.options(request)
     };
     rsync::list(url, &options, &mut |entry: Entry| {
         // What is not for everybody is not served either.
