@@ -8,7 +8,7 @@ DESTDIR ?=
 PREFIX  ?= /usr/local
 
 .PHONY: all setup namespaces demo demo-stop test fuzz memcheck fmt lint deny install clean
-.PHONY: bench bench-sweep bench-listing bench-instructions bench-mb bench-scan bench-build soak restarts scan-kills
+.PHONY: bench bench-sweep bench-listing bench-instructions bench-mb bench-scan bench-hashes bench-build soak restarts scan-kills
 
 # The modules, under the names that httpd knows, in target/modules, and the tool target/release/mb.
 all:
@@ -84,6 +84,11 @@ bench-mb: setup
 bench-scan: setup
 	$(CARGO) build --release -p mb -p bench
 	target/release/bench scan $(BENCH_ARGS)
+
+# makehashes of large and of many small files, beside md5sum, sha1sum, sha256sum and find.
+bench-hashes: setup
+	$(CARGO) build --release -p mb -p bench
+	target/release/bench hashes $(BENCH_ARGS)
 
 # SOAK_REQUESTS requests of all kinds, ten million unless it says otherwise: memory must stay flat.
 soak: setup bench-build

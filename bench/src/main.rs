@@ -9,6 +9,7 @@
 //! bench soak [--requests N]
 //! bench mb [--rounds N] [--other PROGRAM] [--record]
 //! bench scan [--rounds N] [--most-paths N] [--record]
+//! bench hashes [--rounds N] [--record] [number of small files]
 //! ```
 //!
 //! `--record` writes the result into docs/performance.md or docs/autoindex.md, which say what is measured and how;
@@ -19,6 +20,7 @@ mod child;
 mod compare;
 mod dataset;
 mod geography;
+mod hashing;
 mod instructions;
 mod kind;
 mod listing;
@@ -48,7 +50,11 @@ const USAGE: &str =
        bench profile series
        bench soak [--requests N]
        bench mb [--rounds N] [--other PROGRAM] [--record]
-       bench scan [--rounds N] [--most-paths N] [--record]";
+       bench scan [--rounds N] [--most-paths N] [--record]
+       bench hashes [--rounds N] [--record] [number of small files]";
+
+/// Small files that are hashed, unless somebody says otherwise.
+const SMALL_FILES: u32 = 50_000;
 
 /// What the command line asks for.
 struct Options {
@@ -101,6 +107,12 @@ fn main() {
         "scan" => {
             let text = scanning::run(options.effort.rounds, options.most_paths);
             options.show("scan", &text);
+        }
+        "hashes" => {
+            let files = options.names.first().map(|files| files.parse());
+            let files = files.unwrap_or(Ok(SMALL_FILES));
+            let files = files.unwrap_or_else(|_| fail(USAGE));
+            options.show("hashes", &hashing::run(options.effort.rounds, files));
         }
         "profile" => print!("{}", profile::run(&options.names.join(" "))),
         _ => fail(USAGE),

@@ -13,18 +13,18 @@ pub struct Digests {
     pub sha1: [u8; 20],
     /// RFC 6234
     pub sha256: [u8; 32],
-    /// RFC 6234
-    pub sha512: [u8; 64],
+    /// RFC 6234, if it is wanted
+    pub sha512: Option<[u8; 64]>,
 }
 
 impl Digests {
     /// What is known after the last byte.
-    pub(crate) fn finish(md5: Md5, sha1: Sha1, sha256: Sha256, sha512: Sha512) -> Self {
+    pub(crate) fn finish(md5: Md5, sha1: Sha1, sha256: Sha256, sha512: Option<Sha512>) -> Self {
         Self {
             md5: md5.finalize().into(),
             sha1: sha1.finalize().into(),
             sha256: sha256.finalize().into(),
-            sha512: sha512.finalize().into(),
+            sha512: sha512.map(|sha512| sha512.finalize().into()),
         }
     }
 }

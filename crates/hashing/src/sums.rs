@@ -16,6 +16,8 @@ use std::os::unix::fs::MetadataExt;
 /// What is wanted beside the digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
+    /// Whether SHA-512 of the whole is.
+    pub sha512: bool,
     /// Bytes of a piece, if SHA-1 of each piece is wanted.
     pub piece_length: Option<NonZeroU32>,
     /// Whether the tree of BitTorrent v2 is, too; only pieces whose length is a power of two of at least 16 KiB have
@@ -53,8 +55,12 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
         return Err(HashError::NotRegular);
     }
     let size = before.len();
-    let (mut md5, mut sha1, mut sha256, mut sha512) =
-        (Md5::new(), Sha1::new(), Sha256::new(), Sha512::new());
+    let (mut md5, mut sha1, mut sha256, mut sha512) = (
+        Md5::new(),
+        Sha1::new(),
+        Sha256::new(),
+        plan.sha512.then(Sha512::new),
+    );
     let mut pieces = plan.piece_length.map(Pieces::new);
     let mut leaves = plan
         .piece_length
@@ -69,7 +75,9 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
         Ok(())
     };
     let mut whole_sha512 = |bytes: &[u8]| {
-        sha512.update(bytes);
+        if let Some(sha512) = &mut sha512 {
+            sha512.update(bytes);
+        }
         Ok(())
     };
     let mut sha1_and_pieces = |bytes: &[u8]| {
@@ -89,12 +97,11 @@ pub fn hash(file: &File, plan: &Plan, read: &dyn Fn(u64)) -> Result<Sums, HashEr
             .as_mut()
             .map_or(Ok(()), |blocks| blocks.update(bytes))
     };
-    let mut wanted: Vec<Lane<'_>> = vec![
-        &mut whole_md5,
-        &mut whole_sha512,
-        &mut sha1_and_pieces,
-        &mut sha256_and_tree,
-    ];
+    let mut wanted: Vec<Lane<'_>> =
+        vec![&mut whole_md5, &mut sha1_and_pieces, &mut sha256_and_tree];
+    if plan.sha512 {
+        wanted.push(&mut whole_sha512);
+    }
     if plan.zsync {
         wanted.push(&mut zsync_blocks);
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// From this size on a file occupies several cores by itself.
 const LARGE: u64 = 1 << 20;
@@ -60,6 +60,12 @@ pub(super) struct Made {
     pub stamp: std::io::Result<()>,
 }
 
+/// Results on their way: of small files many at once, because whoever waits for them is woken for each lot.
+pub(super) type Lot = Vec<(usize, Result<Made, Trouble>)>;
+
+/// The most that there are of them, and the longest that one waits for others.
+const LOT: (usize, Duration) = (32, Duration::from_millis(100));
+
 /// Works on jobs until they are done or `is_over`. Results come in any order, with the place of the job;
 /// `read` is told how many bytes were read.
 pub(super) fn hash_all(
@@ -67,7 +73,7 @@ pub(super) fn hash_all(
     settings: &Settings,
     is_over: &AtomicBool,
     read: &(dyn Fn(u64) + Sync),
-    results: &Sender<(usize, Result<Made, Trouble>)>,
+    results: &Sender<Lot>,
 ) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -77,17 +83,29 @@ pub(super) fn hash_all(
             let results = results.clone();
             let (next, large) = (&next, &large);
             scope.spawn(move || {
+                let mut lot = Lot::new();
+                let mut since = Instant::now();
                 while !is_over.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(place) else {
                         break;
                     };
-                    let permit = (job.item.size > LARGE).then(|| large.take());
+                    let is_large = job.item.size > LARGE;
+                    if is_large {
+                        // What is done does not wait for it.
+                        let _ = results.send(std::mem::take(&mut lot));
+                    }
+                    let permit = is_large.then(|| large.take());
                     let result = make(job, settings, read);
                     drop(permit);
-                    // Nobody listens if the run ends by an error.
-                    let _ = results.send((place, result));
+                    lot.push((place, result));
+                    if lot.len() >= LOT.0 || since.elapsed() > LOT.1 {
+                        // Nobody listens if the run ends by an error, here and below.
+                        let _ = results.send(std::mem::take(&mut lot));
+                        since = Instant::now();
+                    }
                 }
+                let _ = results.send(lot);
             });
         }
     });
@@ -101,6 +119,7 @@ fn make(job: &Job, settings: &Settings, read: &dyn Fn(u64)) -> Result<Made, Trou
         Zsync::None => false,
     };
     let plan = Plan {
+        sha512: false,
         piece_length: settings.has_pieces.then_some(settings.piece_length),
         tree: false,
         zsync: is_zsync,

@@ -1,6 +1,6 @@
 //! Hashing and recording: rows are written as they come, and told in the original's order.
 
-use super::super::hasher::{self, Job, Made, Trouble};
+use super::super::hasher::{self, Job, Lot, Made, Trouble};
 use super::super::{signature, stamps};
 use super::{ATTEMPTS, Open, Run, Step, Task};
 use crate::error::Failure;
@@ -46,7 +46,7 @@ impl Batch {
 
 /// Results by the place of the job.
 struct Results {
-    receiver: Receiver<(usize, Result<Made, Trouble>)>,
+    receiver: Receiver<Lot>,
     come: Vec<Option<Result<(), Trouble>>>,
     batch: Batch,
 }
@@ -124,10 +124,12 @@ impl Run<'_> {
                 continue;
             }
             match results.receiver.recv_timeout(patience) {
-                Ok((place, result)) => {
-                    let result = result.map(|made| self.take(made, &mut results.batch));
-                    if let Some(come) = results.come.get_mut(place) {
-                        *come = Some(result);
+                Ok(lot) => {
+                    for (place, result) in lot {
+                        let result = result.map(|made| self.take(made, &mut results.batch));
+                        if let Some(come) = results.come.get_mut(place) {
+                            *come = Some(result);
+                        }
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
