@@ -43,6 +43,9 @@ pub const TARGETS: &[Target] = &[
     target("site_config", targets::tool::site_config),
     target("edited", targets::tool::edited),
     target("markers", targets::tool::markers),
+    target("page", targets::mirror_files::page),
+    target("index", targets::mirror_files::index),
+    target("lines", targets::mirror_files::lines),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

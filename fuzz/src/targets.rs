@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod database;
 pub mod documents;
 pub mod listing;
+pub mod mirror_files;
 pub mod mmdb;
 pub mod network;
 pub mod request;

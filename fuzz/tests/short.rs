@@ -31,7 +31,7 @@ macro_rules! targets {
 targets! {
     query accept suffix connection sql directives columns mirrors mmdb documents
     listing view addresses networks asn_table import memcached
-    site_config edited markers
+    site_config edited markers page index lines
 }
 
 fn setting(name: &str, default: u64) -> u64 {
