@@ -231,6 +231,36 @@ fn a_signature_that_changes_alone_is_seen() {
     assert_eq!((answer.status, &*signature()), (Some(0), ""));
 }
 
+/// `.sig` is binary as a rule.
+#[test]
+fn a_binary_signature_is_put_into_armour() {
+    let tree = Tree::new("makehashes_sig");
+    tree.write("f", &bytes(1000));
+    tree.run(&[]).ok();
+    let signature = [&[0x88, 0x75][..], &bytes(117)].concat();
+    tree.write("f.sig", &signature);
+    tree.run(&[]).ok();
+    let text = || tree.site.db.sql("SELECT pgp FROM hash WHERE size = 1000");
+    let script = "\
+import base64, sys
+lines = sys.argv[1].splitlines()
+assert lines[0] == '-----BEGIN PGP SIGNATURE-----' and lines[1] == '' and lines[-1] == '-----END PGP SIGNATURE-----'
+assert lines[-2][0] == '=' and max(map(len, lines[2:-2])) == 64
+print(base64.b64decode(''.join(lines[2:-2])).hex())";
+    let hex: String = signature.iter().map(|b| format!("{b:02x}")).collect();
+    let decoded = output("python3", &["-c", script, &text()]);
+    assert_eq!(decoded.trim_end(), hex);
+    let said = tree.run(&["--json"]).json();
+    assert_eq!(said["signatures"], 0, "{said}");
+    // Text of another kind is none of OpenPGP's; one with .asc counts first.
+    tree.write_at("f.sig", b"untrusted comment: x", LONG_AGO + 1);
+    tree.run(&[]).ok();
+    assert_eq!(text(), "");
+    tree.write("f.asc", b"armoured");
+    tree.run(&[]).ok();
+    assert_eq!(text(), "armoured");
+}
+
 #[test]
 fn names_are_what_they_are() {
     let tree = Tree::new("makehashes_names");

@@ -56,14 +56,16 @@ impl Run<'_> {
         let Some(found) = found.filter(|_| !self.is_to_be_hashed(item, known)) else {
             return Task::Hash;
         };
-        let signature = listing.file(&signature::name_of(&item.name));
-        let length = signature.map_or(0, |signature| {
-            signature::stored_length(signature.size, item.size)
+        let mut endings = signature::ENDINGS.iter();
+        let signature = endings.find_map(|ending| {
+            let name = signature::name_of(&item.name, ending);
+            Some((*ending, listing.file(&name)?))
         });
         // One that a mask hides, or a link leads to, is not seen here: it is left as it is.
-        let is_other = signature.is_some_and(|signature| {
-            i64::try_from(length) != Ok(found.signature.into())
-                || length > 0 && self.is_to_be_hashed(signature, known)
+        let is_other = signature.is_some_and(|(ending, signature)| {
+            let stored = found.signature.unsigned_abs().into();
+            !signature::can_be(stored, ending, signature.size, item.size)
+                || signature.size < item.size && self.is_to_be_hashed(signature, known)
         });
         match is_other {
             true => Task::Sign(found.id, (found.size, found.mtime)),
