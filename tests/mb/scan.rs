@@ -334,3 +334,27 @@ fn mirrors_that_are_due_are_scanned_once_however_many_workers_there_are() {
     assert!(sample.ends_with(" files"), "{sample}");
     assert_eq!(world.files("one"), FILES);
 }
+
+#[test]
+fn what_was_due_is_told_in_json() {
+    let world = World::new("scan_due_json");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("one", &server);
+    let due = world.scan(&["--due", "--json"]).json();
+    let row = &due[0];
+    assert_eq!(
+        (&row["identifier"], &row["outcome"]),
+        (&"one".into(), &"complete".into())
+    );
+    assert_eq!(row["files"], FILES.len());
+    assert_eq!(due.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        world
+            .scan(&["--due", "--json"])
+            .json()
+            .as_array()
+            .map(Vec::len),
+        Some(0)
+    );
+}

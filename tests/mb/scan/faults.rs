@@ -2,8 +2,10 @@
 
 use super::world::{Tree, World};
 use harness::rsyncd::Rsyncd;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -114,6 +116,37 @@ fn an_error_in_a_subtree_keeps_what_is_below_it() {
     });
     let world = scanned("fault_500", [&url, "", ""], &FILES);
     loses_nothing(&world, "a could not be read: status 500", &FILES);
+}
+
+#[test]
+fn files_that_vanish_while_rsync_lists_are_kept() {
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    let world = World::new("fault_vanished");
+    world.rsync_mirror("m", &server);
+    world.scan(&["m"]).ok();
+    fs::remove_file(tree.path().join(FILES[0])).expect("file");
+    // rsync's own answer; only its exit status is what it says of files that vanished.
+    let programs = harness::temp_dir("programs");
+    let program = programs.path().join("rsync");
+    let real = harness::command::find("rsync").expect("rsync");
+    fs::write(
+        &program,
+        format!("#!/bin/sh\n{} \"$@\"\nexit 24\n", real.display()),
+    )
+    .expect("script");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("mode");
+    let path = std::env::var("PATH").expect("PATH");
+    let mut command = world.site.command();
+    command.args(["scan", "m"]);
+    command.env("PATH", format!("{}:{path}", programs.path().display()));
+    let output = command.output().expect("mb");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("vanished"), "{text}");
+    let mut expected = FILES.to_vec();
+    expected.sort_unstable();
+    assert_eq!(world.files("m"), expected);
 }
 
 #[test]

@@ -37,12 +37,18 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
     let report = Report::new(arguments, &options, &mirrors, None, &mut session.out);
     let has_failed = AtomicBool::new(false);
     let failure = Mutex::new(None);
+    let scanned = Mutex::new(Vec::new());
     let work = |number: usize| {
         let worker = format!("{host}:{}:{number}", std::process::id());
         loop {
             match scan_due(&database, &worker, schedule, &options, &report) {
-                Ok(Some((_, outcome))) => {
+                Ok(Some((mirror, outcome))) => {
                     has_failed.fetch_or(!outcome.is_complete(), Ordering::Relaxed);
+                    // A worker never comes to the end, where they are shown.
+                    if !arguments.worker {
+                        let mut scanned = scanned.lock().unwrap_or_else(PoisonError::into_inner);
+                        scanned.push((mirror, outcome));
+                    }
                 }
                 Ok(None) if arguments.worker => thread::sleep(PAUSE),
                 Ok(None) => break,
@@ -64,7 +70,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<(), Fa
         }
         work(0);
     });
-    report.end(&[], &[])?;
+    let scanned = scanned.into_inner();
+    let scanned = scanned.unwrap_or_else(PoisonError::into_inner);
+    let (mirrors, outcomes): (Vec<_>, Vec<_>) = scanned.into_iter().unzip();
+    report.end(&mirrors, &outcomes)?;
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error.into()),
         None if has_failed.into_inner() => Err(Failure::quiet(1)),
