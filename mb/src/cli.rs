@@ -3,7 +3,7 @@
 use crate::commands::{
     asn, commentadd, completions, db, delete, deviations, dirs, disable, doctor, edit, enable,
     export, file, geoiplookup, init, instances, iplookup, later, list, makehashes, man, markers,
-    mirrorlist, new, probefile, rename, scan, score, show, test, timestamp, update,
+    mirrorlist, new, probefile, rename, scan, score, show, test, timestamp, update, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -139,4 +139,6 @@ pub enum Command {
     Probe(later::Arguments),
     /// Make the hashes of the files of the tree
     Makehashes(makehashes::Arguments),
+    /// Compare files with their hashes
+    Verify(verify::Arguments),
 }

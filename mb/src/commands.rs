@@ -32,6 +32,7 @@ pub mod show;
 pub mod test;
 pub mod timestamp;
 pub mod update;
+pub mod verify;
 
 use crate::cli::Command;
 use crate::error::Failure;
@@ -76,6 +77,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Deviations(arguments) => deviations::run(&arguments, session),
         Scan(arguments) => scan::run(&arguments, session),
         Probe(_) => later::run("probe"),
+        Verify(arguments) => verify::run(&arguments, session),
         Makehashes(arguments) => makehashes::run(&arguments, session),
     }
 }

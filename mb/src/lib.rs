@@ -67,7 +67,7 @@ fn has_flag(matches: &ArgMatches, name: &str) -> bool {
 }
 
 /// Commands that MirrorBrain 2.19 had not.
-const NEW: [&str; 5] = ["asn", "completions", "doctor", "init", "man"];
+const NEW: [&str; 6] = ["asn", "completions", "doctor", "init", "man", "verify"];
 
 /// How a call ends that makes no sense: scripts know 1 from the original's commands.
 fn usage_status(arguments: &[OsString]) -> u8 {

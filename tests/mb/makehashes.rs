@@ -231,6 +231,37 @@ fn a_signature_that_changes_alone_is_seen() {
     assert_eq!((answer.status, &*signature()), (Some(0), ""));
 }
 
+#[test]
+fn verify_names_what_is_not_what_its_hashes_say() {
+    let tree = Tree::new("makehashes_verify");
+    for name in ["right", "rotten", "outdated"] {
+        tree.write(name, &bytes(1_500_000));
+    }
+    tree.run(&["--zsync-mask", ""]).ok();
+    let base = tree.path("tree");
+    let verify = |options: &[&str]| {
+        tree.site
+            .mb(&[&["verify", "-b", &base, &base], options].concat())
+    };
+    assert_eq!(verify(&["--json"]).json()["right"], 3);
+    let mut rotten = bytes(1_500_000);
+    rotten[700_000] ^= 1;
+    tree.write("rotten", &rotten);
+    tree.write_at("outdated", b"x", LONG_AGO + 1);
+    tree.write("unknown", b"x");
+    let answer = verify(&[]);
+    assert_eq!(
+        (answer.status, &*answer.stdout),
+        (
+            Some(1),
+            "rotten: WRONG: md5, sha1, sha256, sha1pieces, zsums\n\
+             outdated: has hashes of another version\n\
+             unknown: has no hashes\n\
+             1 right, 1 wrong, 2 without current hashes, 0 unreadable\n"
+        )
+    );
+}
+
 /// `.sig` is binary as a rule.
 #[test]
 fn a_binary_signature_is_put_into_armour() {

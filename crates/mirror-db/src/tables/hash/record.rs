@@ -12,6 +12,11 @@ const OF_PATHS: &str = "\
 SELECT f.id, f.path::text, h.size, h.mtime FROM filearr f LEFT JOIN hash h ON h.file_id = f.id
  WHERE f.path = ANY ($1)";
 
+const READ: &str = "\
+SELECT f.path::text, h.mtime, h.size, h.md5, h.sha1, h.sha256, h.sha1piecesize, h.sha1pieces, h.btih, h.pgp,
+       h.zblocksize, coalesce(h.zhashlens, ''), h.zsums
+  FROM filearr f JOIN hash h ON h.file_id = f.id WHERE f.path = $1";
+
 const WRITE: &str = "\
 INSERT INTO hash (file_id, mtime, size, md5, sha1, sha256, sha1piecesize, sha1pieces, btih, pgp,
                   zblocksize, zhashlens, zsums)
@@ -30,7 +35,8 @@ const REMOVE: &str = "DELETE FROM hash WHERE file_id = ANY ($1)";
 const REMOVE_BELOW: &str = "\
 DELETE FROM hash USING filearr WHERE id = file_id AND starts_with(path, $1)";
 
-pub(in crate::tables) const STATEMENTS: &[&str] = &[OF_PATHS, WRITE, SIGN, REMOVE, REMOVE_BELOW];
+pub(in crate::tables) const STATEMENTS: &[&str] =
+    &[OF_PATHS, READ, WRITE, SIGN, REMOVE, REMOVE_BELOW];
 
 /// Which version of a file has a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +142,29 @@ impl HashRow {
     pub fn length(&self) -> usize {
         self.pieces.len() + self.sums.len() + self.signature.len()
     }
+}
+
+/// The row of a file.
+pub fn read(connection: &mut Connection, path: &str) -> Result<Option<HashRow>, ConnectionError> {
+    let rows = connection.query(READ, &[&path])?;
+    let rows: Vec<HashRow> = Row::each("hash", &rows, |row| {
+        Ok(HashRow {
+            path: row.get(0)?,
+            mtime: row.get(1)?,
+            size: row.get(2)?,
+            md5: row.get(3)?,
+            sha1: row.get(4)?,
+            sha256: row.get(5)?,
+            piece_size: row.get(6)?,
+            pieces: row.get(7)?,
+            btih: row.get(8)?,
+            signature: row.get(9)?,
+            block_size: row.get(10)?,
+            hash_lengths: row.get(11)?,
+            sums: row.get(12)?,
+        })
+    })?;
+    Ok(rows.into_iter().next())
 }
 
 /// Writes rows, each path once, all or none; the row of an older version is replaced. A file that was not
