@@ -37,8 +37,13 @@ fn one_line(message: &str, place: &str) -> String {
     format!("{message} at {place}").replace(['\n', '\r'], " ")
 }
 
-/// Tells lines that no hook writes which module they are of.
+/// Tells lines that no hook writes which module they are of. It is the first of our code that httpd enters,
+/// so whatever a test wants to panic is told here.
 pub(crate) fn belongs_to<D: Definition>() {
+    #[cfg(feature = "panic-injection")]
+    if let Some(file) = std::env::var_os("MB_PANIC") {
+        background::inject_from(file.into());
+    }
     lines_begin();
     MODULE.get_or_init(|| || (D::module().name(), D::module().index()));
 }

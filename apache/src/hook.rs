@@ -160,10 +160,6 @@ impl<D: Definition> Hooks<'_, D> {
     pub(crate) fn check_records(&self) {
         let order = Order::MIDDLE;
         register!(self, order, ap_hook_check_config, check_records::<D>);
-        #[cfg(feature = "panic-injection")]
-        if let Some(file) = std::env::var_os("MB_PANIC") {
-            background::inject_from(file.into());
-        }
         if background::INJECTION {
             register!(self, order, ap_hook_post_config, name_the_build::<D>);
         }

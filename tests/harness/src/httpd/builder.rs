@@ -4,11 +4,13 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::Httpd;
-use crate::command::{existing_user, ids, is_root, run};
+use crate::command::{existing_user, ids, is_root, run, signal};
 use crate::guardian::{END_GROUP, Guardian};
 use crate::{apxs, free_port, modules, temp_dir};
 
@@ -48,6 +50,9 @@ impl Mpm {
         }
     }
 }
+
+/// How long a start may take that is to fail, on a busy machine: one that succeeds must not hold up the suite.
+const START: Duration = Duration::from_secs(60);
 
 /// Media types for mod_mime; systems keep their own list in different places.
 const MIME_TYPES: &str = "\
@@ -231,9 +236,29 @@ impl Builder {
     #[track_caller]
     pub fn failure(&self) -> String {
         fs::write(self.config_file(), self.configuration()).expect("httpd.conf");
-        let status = self.httpd().arg("-DFOREGROUND").process_group(0).status();
+        let mut foreground = self.httpd();
+        let mut process = foreground
+            .arg("-DFOREGROUND")
+            .process_group(0)
+            .spawn()
+            .expect("httpd");
+        let given_up = Instant::now() + START;
+        let status = loop {
+            let status = process.try_wait().expect("httpd");
+            if status.is_some() || Instant::now() > given_up {
+                break status;
+            }
+            sleep(Duration::from_millis(10));
+        };
         let log = fs::read_to_string(self.work.path().join("error.log")).unwrap_or_default();
-        assert!(!status.expect("httpd").success(), "httpd starts:\n{log}");
+        if status.is_none() {
+            signal("KILL", &[process.id()]);
+            let _ = process.wait();
+        }
+        assert!(
+            status.is_some_and(|status| !status.success()),
+            "httpd starts:\n{log}"
+        );
         log
     }
 
