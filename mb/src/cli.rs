@@ -1,9 +1,10 @@
 //! The table of arguments. Help, manual pages and completions are made from it.
 
 use crate::commands::{
-    asn, commentadd, completions, db, delete, deviations, dirs, disable, doctor, edit, enable,
-    export, file, geoiplookup, init, instances, iplookup, later, list, makehashes, man, markers,
-    mirrorlist, new, probefile, rename, scan, score, show, test, timestamp, update, verify,
+    asn, check, commentadd, completions, db, delete, deviations, dirs, disable, doctor, edit,
+    enable, export, file, geoiplookup, init, instances, iplookup, later, list, makehashes, man,
+    markers, mirrorlist, new, probefile, rename, scan, score, show, test, timestamp, update,
+    verify,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -133,6 +134,8 @@ pub enum Command {
     Man(man::Arguments),
     /// Find out which files mirrors have
     Scan(scan::Arguments),
+    /// Look at what the server of a mirror can do
+    Check(check::Arguments),
     /// List copies on mirrors that are not the origin's
     Deviations(deviations::Arguments),
     /// Check whether mirrors are alive

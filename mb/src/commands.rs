@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and what it does.
 
 pub mod asn;
+pub mod check;
 pub mod commentadd;
 pub mod completions;
 pub mod db;
@@ -74,6 +75,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<(), Failure> {
         Asn(arguments) => asn::run(&arguments, session),
         Completions(arguments) => completions::run(&arguments, session),
         Man(arguments) => man::run(&arguments, session),
+        Check(arguments) => check::run(&arguments, session),
         Deviations(arguments) => deviations::run(&arguments, session),
         Scan(arguments) => scan::run(&arguments, session),
         Probe(_) => later::run("probe"),

@@ -358,3 +358,23 @@ fn what_was_due_is_told_in_json() {
         Some(0)
     );
 }
+
+#[test]
+fn what_a_server_can_do_is_told_without_a_site() {
+    let world = World::new("scan_check");
+    let tree = Tree::new(FILES);
+    let server = Rsyncd::start(tree.path());
+    world.rsync_mirror("one", &server);
+    let rows = world.site.mb(&["check", "one", "README", "--json"]).json();
+    let row =
+        |row: &serde_json::Value| format!("{} {} {}", row["verdict"], row["what"], row["text"]);
+    assert_eq!(row(&rows[1]), r#""ok" "file" "6 bytes""#);
+    assert_eq!(rows[0]["url"], server.url());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mb"));
+    command.args(["check", &server.url(), "no"]);
+    let output = command.output().expect("mb");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = format!("error    file     {}: it is not there", server.url());
+    assert_eq!(text.lines().last(), Some(&*last));
+}

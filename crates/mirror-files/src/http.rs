@@ -28,7 +28,7 @@ use crate::intake::{Intake, path, subtree};
 use crate::{Entry, Error, Kind, Listing, Options, Sink, Size, Time};
 use client::{Answer, Question, header, retry_after};
 
-pub use client::{Client, agent};
+pub use client::{Client, Family, agent};
 pub use large::LargeFile;
 
 #[doc(hidden)]
@@ -110,6 +110,20 @@ pub fn files(
         Ok(())
     });
     intake.finish(end)
+}
+
+/// How a server writes the page of a directory: `JSON`, `XML` or `HTML`, by what it says of it.
+///
+/// # Errors
+/// If there is no answer.
+pub fn kind(url: &str, options: &Options) -> Result<&'static str, Error> {
+    let answer = Client::new(options).ask(&Question::get(&base(url)?), options.limit)?;
+    let kind = header(&answer.response, CONTENT_TYPE).unwrap_or_default();
+    Ok(match kind {
+        kind if kind.contains("json") => "JSON",
+        kind if kind.contains("xml") && !kind.contains("html") => "XML",
+        _ => "HTML",
+    })
 }
 
 /// The directory that a URL means.

@@ -5,6 +5,7 @@
 //! differ in how sure they are of sizes and times, and say so: [`Size`], [`Time`]. Where something could
 //! not be read, a [`Listing`] names it, and nothing below it may be taken for gone.
 
+pub mod check;
 pub mod compare;
 mod crawl;
 mod entry;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ureq::config::ConfigBuilder;
+use ureq::config::{ConfigBuilder, IpFamily};
 use ureq::http::header::{ACCEPT, CONTENT_LENGTH, LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER};
 use ureq::http::{HeaderName, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
@@ -55,6 +55,17 @@ pub fn agent(user_agent: &str) -> ConfigBuilder<AgentScope> {
 pub struct Client {
     agent: Agent,
     idle: Duration,
+}
+
+/// Over which addresses a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Whichever works.
+    Any,
+    /// Those of IPv4 alone.
+    Ipv4,
+    /// Those of IPv6 alone.
+    Ipv6,
 }
 
 /// What is asked.
@@ -107,9 +118,20 @@ impl Answer {
 impl Client {
     /// One that waits and names itself as the options say.
     pub fn new(options: &Options) -> Self {
+        Self::over(Family::Any, options)
+    }
+
+    /// One that knows only some addresses.
+    pub fn over(family: Family, options: &Options) -> Self {
+        let family = match family {
+            Family::Any => IpFamily::Any,
+            Family::Ipv4 => IpFamily::Ipv4Only,
+            Family::Ipv6 => IpFamily::Ipv6Only,
+        };
         let idle = Some(options.idle);
         let config = agent(&options.user_agent)
             .max_redirects(0)
+            .ip_family(family)
             .timeout_resolve(idle)
             .timeout_connect(idle)
             .timeout_recv_response(idle)
@@ -119,6 +141,15 @@ impl Client {
             agent: config.new_agent(),
             idle: options.idle,
         }
+    }
+
+    /// The status of a directory, whatever it is.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub fn status(&self, url: &str) -> Result<u16, Error> {
+        let answer = self.ask(&Question::get(&super::base(url)?), self.idle * 10)?;
+        Ok(answer.response.status().as_u16())
     }
 
     pub(super) fn idle(&self) -> Duration {

@@ -34,13 +34,18 @@ impl Client {
     /// assert_eq!(large, http::LargeFile::Delivered);
     /// ```
     pub fn check_large(&self, url: &str, path: &str, size: Size) -> LargeFile {
+        self.check_part(url, path, size, PART)
+    }
+
+    /// The same for a part of any file (RFC 9110, section 14.2).
+    pub fn check_part(&self, url: &str, path: &str, size: Size, part: &str) -> LargeFile {
         let shown = format!("{}/{path}", url.trim_end_matches('/'));
         let Ok(base) = base(url) else {
             return LargeFile::NoRanges(shown);
         };
         let url = below(&base, path);
         // A connection that breaks says nothing about the server.
-        let ask = || self.part(&url);
+        let ask = || self.part(&url, part);
         let Ok(answer) = ask().or_else(|_| ask()).or_else(|_| ask()) else {
             return LargeFile::NoRanges(shown);
         };
@@ -60,9 +65,9 @@ impl Client {
         }
     }
 
-    fn part(&self, url: &url::Url) -> Result<Answer, Error> {
+    fn part(&self, url: &url::Url, part: &str) -> Result<Answer, Error> {
         let question = Question {
-            range: Some(PART),
+            range: Some(part),
             ..Question::get(url)
         };
         self.ask(&question, self.idle() * 10)
