@@ -1,16 +1,16 @@
 //! What happens around it: writers, other runs, kills, trees that are away.
 
 use super::{LONG_AGO, Tree, bytes, output};
-use std::fs::{self, File};
+use std::fs::{self, File, FileTimes};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-#[test]
-fn a_file_that_is_being_written_is_never_recorded() {
-    let tree = Tree::new("makehashes_writing");
+/// What a run makes of a file that grows all the time; `hide` is done after each time.
+fn run_while_it_grows(name: &str, hide: impl Fn(&File) + Sync) {
+    let tree = Tree::new(name);
     tree.write("rests", b"x");
     tree.write("grows", &bytes(5_000_000));
     let is_over = AtomicBool::new(false);
@@ -20,7 +20,8 @@ fn a_file_that_is_being_written_is_never_recorded() {
             let mut file = File::options().append(true).open(path).expect("file");
             while !is_over.load(Ordering::Relaxed) {
                 file.write_all(b"more").expect("write");
-                thread::sleep(Duration::from_millis(5));
+                hide(&file);
+                thread::sleep(Duration::from_millis(1));
             }
         });
         let answer = tree.run(&[]);
@@ -33,6 +34,21 @@ fn a_file_that_is_being_written_is_never_recorded() {
         "{answer:?}"
     );
     assert_eq!(tree.column("size"), [("rests".into(), "1".into())]);
+}
+
+#[test]
+fn a_file_that_is_being_written_is_never_recorded() {
+    run_while_it_grows("makehashes_writing", |_| ());
+}
+
+/// As `rsync --inplace` leaves it for a moment: the time alone does not tell.
+#[test]
+fn a_writer_that_sets_the_time_back_is_seen() {
+    run_while_it_grows("makehashes_hidden", |file| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(LONG_AGO);
+        let times = FileTimes::new().set_modified(time);
+        file.set_times(times).expect("time");
+    });
 }
 
 /// The database has whole seconds: a change within the same second would not be seen.
