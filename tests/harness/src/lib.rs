@@ -27,6 +27,7 @@ pub mod process;
 pub mod relay;
 pub mod rsyncd;
 pub mod site;
+pub mod sources;
 pub mod sums;
 
 use std::net::TcpListener;

@@ -1,28 +1,10 @@
 //! What CONTRIBUTING.md says of the sources, as far as a test can see it.
 
+use harness::sources::{rust_files, without_tests};
 use harness::workspace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Files of Rust below a directory.
-fn sources(directory: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).expect("a directory").flatten() {
-            let path = entry.path();
-            let name = entry.file_name();
-            if path.is_dir() && name != "target" && name != "node_modules" && name != ".git" {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    assert!(!found.is_empty(), "{}", directory.display());
-    found
-}
 
 /// The folders of the crates that know neither httpd nor a terminal.
 fn shared_crates() -> Vec<PathBuf> {
@@ -34,8 +16,7 @@ fn shared_crates() -> Vec<PathBuf> {
 
 /// A file without its tests and comments.
 fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).expect("a source");
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = without_tests(path);
     let lines = code
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
@@ -76,7 +57,7 @@ fn shared_crates_know_no_httpd() {
 fn shared_crates_read_no_environment_and_no_terminal() {
     for path in shared_crates()
         .iter()
-        .flat_map(|directory| sources(&directory.join("src")))
+        .flat_map(|directory| rust_files(&directory.join("src")))
     {
         if path.ends_with("tests.rs") {
             continue;
@@ -116,7 +97,7 @@ fn unsafe_is_forbidden_but_in_the_wrapper() {
         );
     }
     for module in ["mod_asn", "mod_autoindex_mb", "mod_mirrorbrain"] {
-        for path in sources(&workspace().join(module).join("src")) {
+        for path in rust_files(&workspace().join(module).join("src")) {
             let allowed = code(&path).matches("unsafe").count();
             // The denial, the exception for one item, and its `#[unsafe(no_mangle)]`.
             let expected = if path.ends_with("lib.rs") { 3 } else { 0 };
@@ -127,7 +108,7 @@ fn unsafe_is_forbidden_but_in_the_wrapper() {
 
 #[test]
 fn files_are_short_and_beside_their_folders() {
-    for path in sources(&workspace()) {
+    for path in rust_files(&workspace()) {
         let text = fs::read_to_string(&path).expect("a source");
         let lines = text.lines().count();
         let is_table = path.ends_with("tests/modules/directives.rs");
@@ -161,7 +142,7 @@ fn sql_on_our_tables_is_in_one_crate() {
         "mod_mirrorbrain/src",
         "mod_asn/src",
     ] {
-        for path in sources(&workspace().join(directory)) {
+        for path in rust_files(&workspace().join(directory)) {
             let text = path.display().to_string();
             if text.contains("crates/mirror-db/")
                 || text.contains("/tests/")
@@ -183,7 +164,7 @@ fn sql_on_our_tables_is_in_one_crate() {
 
 #[test]
 fn imports_are_one_line_for_each_module() {
-    for path in sources(&workspace()) {
+    for path in rust_files(&workspace()) {
         let text = fs::read_to_string(&path).expect("a source");
         let imports = text.split("\nuse ").skip(1);
         for import in imports.filter_map(|rest| rest.split(';').next()) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use harness::sources::rust_files;
 use harness::workspace;
 
 /// Every id of the list, as it is written there.
@@ -21,24 +22,14 @@ fn ids() -> BTreeSet<String> {
 
 /// The names of all test functions of the workspace.
 pub fn tests_in(directory: &Path, found: &mut BTreeSet<String>) {
-    let entries =
-        fs::read_dir(directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = entry.file_name();
-        if path.is_dir() {
-            if name != "target" && !name.to_string_lossy().starts_with('.') {
-                tests_in(&path, found);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            let after_attribute = text.split("#[test]").skip(1);
-            let name = |code: &str| {
-                let (name, _) = code.split_once("fn ")?.1.split_once('(')?;
-                Some(name.to_owned())
-            };
-            found.extend(after_attribute.filter_map(name));
-        }
+    for path in rust_files(directory) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let after_attribute = text.split("#[test]").skip(1);
+        let name = |code: &str| {
+            let (name, _) = code.split_once("fn ")?.1.split_once('(')?;
+            Some(name.to_owned())
+        };
+        found.extend(after_attribute.filter_map(name));
     }
 }
 

@@ -1,10 +1,8 @@
 //! SQL is constant; what requests send is a parameter.
 
-use std::fs;
-use std::path::Path;
-
 use harness::httpd::Httpd;
 use harness::postgres::Cluster;
+use harness::sources::{rust_files, without_tests};
 use harness::{files, http, workspace};
 
 /// What would end a literal, a statement or a comment, and how it goes on.
@@ -110,28 +108,12 @@ fn sources() -> Vec<(String, String)> {
         "mod_mirrorbrain",
         "module-kit",
     ];
-    let mut found = Vec::new();
-    for name in crates {
-        collect(&workspace().join(name).join("src"), &mut found);
-    }
-    found
-}
-
-fn collect(directory: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(directory).expect("sources").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).expect("source");
-            let code = text
-                .split("#[cfg(test)]")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            found.push((path.display().to_string(), code));
-        }
-    }
+    let files = crates
+        .iter()
+        .flat_map(|name| rust_files(&workspace().join(name).join("src")));
+    files
+        .map(|path| (path.display().to_string(), without_tests(&path)))
+        .collect()
 }
 
 /// The places where text is put together that the database runs. What they put in is a number or a
