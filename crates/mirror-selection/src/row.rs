@@ -47,17 +47,20 @@ macro_rules! columns {
             /// [`OWN_COLUMNS`](Self::OWN_COLUMNS) of them, in this order.
             pub const COLUMNS: &'static [&'static str] = &[$($column),*];
 
-            /// Reads a row whose columns are texts.
-            pub fn read(column: impl Fn(&'static str) -> Option<&'a str>) -> Self {
+            /// Reads a row whose columns are texts, in the order of [`COLUMNS`](Self::COLUMNS). Columns
+            /// that are not there are NULL.
+            pub fn read(columns: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+                let mut columns = columns.into_iter();
+                // The fields of a structure are made in the order in which they are written.
                 Self {
-                    $($field: column($column).and_then(Value::read),)*
+                    $($field: columns.next().flatten().and_then(Value::read),)*
                 }
             }
         }
     };
 }
 
-// A new column goes to the end: it is read by its name everywhere.
+// A new column goes to the end: rows are read in this order, and a site's own query gives the first of them.
 columns! {
     id: i64, "id";
     identifier: &'a str, "identifier";
@@ -104,14 +107,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_read_by_name_and_numbers_as_numeric_writes_them() {
-        let row = MirrorRow::read(|name| match name {
+    fn columns_are_read_in_order_and_numbers_as_numeric_writes_them() {
+        let columns = MirrorRow::COLUMNS.iter().map(|name| match *name {
             "id" => Some(" 7.00 "),
             "lat" => Some("51.5"),
             "score" => Some("1.5"),
             "country" => Some("DE"),
             _ => None,
         });
+        // The last ones are not there.
+        let row = MirrorRow::read(columns.take(MirrorRow::OWN_COLUMNS));
         assert_eq!(
             (row.id, row.latitude, row.score),
             (Some(7), Some(51.5), None)

@@ -13,12 +13,7 @@ pub fn statement(query: &CustomQuery) -> Statement {
         .counted_as(Step::Files)
 }
 
-/// The columns as the selection reads them: those of a site's own query by position.
+/// The columns as the selection reads them.
 pub(crate) fn mirror_row(columns: &[Option<String>]) -> MirrorRow<'_> {
-    MirrorRow::read(|name| {
-        let position = MirrorRow::COLUMNS
-            .iter()
-            .position(|column| *column == name)?;
-        columns.get(position)?.as_deref()
-    })
+    MirrorRow::read(columns.iter().map(Option::as_deref))
 }
