@@ -86,6 +86,9 @@ impl<'r> Who<'r> {
         let country = country_code.and_then(Code::parse);
         let asn = text(env, c"ASN");
         let coordinates = fact(env, &LATITUDE).zip(fact(env, &LONGITUDE));
+        let coordinates = coordinates.and_then(|(lat, lng)| parse_coordinates(lat, lng));
+        // A radius belongs to its place.
+        let radius = coordinates.and_then(|_| text(env, c"MM_ACCURACY_RADIUS"));
         let continent_code = continent_code
             .or_else(|| Some(continent_of(country.as_ref()?.as_str())?.code()))
             .unwrap_or(UNKNOWN);
@@ -95,9 +98,8 @@ impl<'r> Who<'r> {
                 country,
                 region: Region::parse(continent_code),
                 asn: asn.and_then(|number| number.trim().parse().ok()),
-                coordinates: coordinates.and_then(|(lat, lng)| parse_coordinates(lat, lng)),
-                accuracy_radius: text(env, c"MM_ACCURACY_RADIUS")
-                    .and_then(|km| km.trim().parse().ok()),
+                coordinates,
+                accuracy_radius: radius.and_then(|km| km.trim().parse().ok()),
             },
             country_code: country_code.unwrap_or(UNKNOWN).into(),
             continent_code: continent_code.into(),
@@ -123,7 +125,6 @@ impl<'r> Who<'r> {
             self.client.region = Some(continent);
             self.continent_code = continent.as_str().to_ascii_uppercase().into();
         }
-        // A radius belongs to its place.
         if self.client.coordinates.is_none() {
             self.client.coordinates = place.coordinates;
             self.client.accuracy_radius = place.accuracy_radius;
