@@ -5,6 +5,7 @@
 //! what says that it needs the migrations.
 
 pub mod columns;
+mod copy;
 pub mod deviation;
 pub mod filearr;
 pub mod hash;

@@ -1,6 +1,5 @@
 //! `filearr`: one row per file, with the ids of the mirrors that have it.
 
-pub(in crate::tables) mod copy;
 pub mod listed;
 pub mod merge;
 

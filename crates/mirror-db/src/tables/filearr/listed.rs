@@ -1,6 +1,6 @@
 //! All rows, for whoever compares them with listings: as a stream, because there are millions.
 
-use super::copy::{BinaryRows, bigint, integer};
+use crate::tables::copy::{BinaryRows, bigint, integer};
 use pg::{Connection, ConnectionError};
 
 /// Settings of a transaction take the place of parameters, which COPY has none of.

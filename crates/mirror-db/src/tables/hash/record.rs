@@ -1,6 +1,6 @@
 //! What is recorded of the files of the tree: read as a whole or by path, and written many rows at once.
 
-use crate::tables::filearr::copy::{BinaryRows, bigint, integer};
+use crate::tables::copy::{BinaryRows, bigint, integer};
 use crate::tables::filearr::merge;
 use pg::{Connection, ConnectionError, Row};
 

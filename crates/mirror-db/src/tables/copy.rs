@@ -2,7 +2,7 @@
 
 /// Takes rows apart that come in pieces, which may end anywhere.
 #[derive(Default)]
-pub(in crate::tables) struct BinaryRows {
+pub(super) struct BinaryRows {
     rest: Vec<u8>,
     is_begun: bool,
 }
@@ -60,12 +60,12 @@ fn columns<const N: usize>(data: &[u8]) -> Option<Columns<'_, N>> {
 }
 
 /// An `integer`.
-pub(in crate::tables) fn integer(column: Option<&[u8]>) -> Option<i32> {
+pub(super) fn integer(column: Option<&[u8]>) -> Option<i32> {
     Some(i32::from_be_bytes(column?.try_into().ok()?))
 }
 
 /// A `bigint`.
-pub(in crate::tables) fn bigint(column: Option<&[u8]>) -> Option<i64> {
+pub(super) fn bigint(column: Option<&[u8]>) -> Option<i64> {
     Some(i64::from_be_bytes(column?.try_into().ok()?))
 }
 
