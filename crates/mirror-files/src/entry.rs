@@ -113,6 +113,14 @@ pub enum Time {
 }
 
 impl Size {
+    /// What it tells of a thing of that kind: what servers say of directories and links is not the size of a file.
+    pub(crate) fn for_kind(self, kind: Kind) -> Self {
+        match kind {
+            Kind::File => self,
+            _ => Self::Unknown,
+        }
+    }
+
     /// Whether the file may have `bytes`.
     pub fn may_be(self, bytes: u64) -> bool {
         match self {

@@ -160,10 +160,7 @@ fn entry(path: String, item: &Item<'_>) -> Entry {
     Entry {
         path,
         kind: item.kind,
-        size: match item.kind {
-            Kind::File => item.size,
-            _ => Size::Unknown,
-        },
+        size: item.size.for_kind(item.kind),
         mtime: item.mtime,
         mode: item.mode,
     }

@@ -142,10 +142,9 @@ impl Walk<'_, '_> {
         let entry = Entry {
             path,
             kind,
-            size: match kind {
-                Kind::File => u64::try_from(found.st_size).map_or(Size::Unknown, Size::Exact),
-                _ => Size::Unknown,
-            },
+            size: u64::try_from(found.st_size)
+                .map_or(Size::Unknown, Size::Exact)
+                .for_kind(kind),
             mtime: Time::Exact(found.st_mtime),
             mode: Some(Mode((found.st_mode & 0o7777) as u16)),
         };

@@ -23,7 +23,7 @@ mod target;
 
 use crate::intake::{Intake, Stop, long_path, subtree};
 use crate::lines::Lines;
-use crate::{Entry, Error, Kind, Listing, Options, Sink, Size};
+use crate::{Entry, Error, Listing, Options, Sink, Size};
 use program::Program;
 use target::Target;
 
@@ -103,10 +103,7 @@ fn take(line: &[u8], below: &str, intake: &mut Intake<'_>) -> Result<(), Stop> {
         intake.unusable();
         return Ok(());
     };
-    let size = match found.kind {
-        Kind::File => Size::Exact(found.size),
-        _ => Size::Unknown,
-    };
+    let size = Size::Exact(found.size).for_kind(found.kind);
     intake.entry(Entry {
         path,
         kind: found.kind,
